@@ -1,0 +1,97 @@
+package io.github.checkpoint4j.state;
+
+import java.math.BigInteger;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Anything a checkpoint may hold: tensors, the plain values of Python's pickled state, and
+ * containers of them. Values are immutable, save that a tensor is a window on memory.
+ */
+public sealed interface Value
+    permits Tensor,
+        StateDict,
+        Bytes,
+        Value.None,
+        Value.Bool,
+        Value.Int,
+        Value.Real,
+        Value.Text,
+        Value.Items,
+        Value.Tuple,
+        Value.Dict {
+
+  /** Python's {@code None}. */
+  enum None implements Value {
+    NONE
+  }
+
+  record Bool(boolean value) implements Value {}
+
+  /** A whole number of any size. */
+  record Int(BigInteger value) implements Value {
+    /**
+     * The number as a long.
+     *
+     * @throws ArithmeticException if it is too large
+     */
+    public long exactLong() {
+      return value.longValueExact();
+    }
+  }
+
+  record Real(double value) implements Value {}
+
+  record Text(String value) implements Value {}
+
+  /** Python's {@code list}. */
+  record Items(List<Value> values) implements Value {
+    public Items {
+      values = List.copyOf(values);
+    }
+  }
+
+  /** Python's {@code tuple}. */
+  record Tuple(List<Value> values) implements Value {
+    public Tuple {
+      values = List.copyOf(values);
+    }
+  }
+
+  /** A dictionary whose keys are not all strings, in the order of its file. */
+  record Dict(Map<Value, Value> entries) implements Value {
+    public Dict {
+      entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
+    }
+  }
+
+  static Value none() {
+    return None.NONE;
+  }
+
+  static Value of(boolean value) {
+    return new Bool(value);
+  }
+
+  static Value of(long value) {
+    return new Int(BigInteger.valueOf(value));
+  }
+
+  static Value of(double value) {
+    return new Real(value);
+  }
+
+  static Value of(String value) {
+    return new Text(value);
+  }
+
+  static Value list(Value... values) {
+    return new Items(List.of(values));
+  }
+
+  static Value tuple(Value... values) {
+    return new Tuple(List.of(values));
+  }
+}
