@@ -1,0 +1,94 @@
+package io.github.checkpoint4j.torch;
+
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.StateMismatchException;
+import io.github.checkpoint4j.state.Stateful;
+import io.github.checkpoint4j.state.Value;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.StringTensorDict;
+
+/**
+ * The weights of a module: its parameters and buffers under PyTorch's dotted names, in the order
+ * they were registered, parameters first.
+ *
+ * <p>It keeps references of its own to the native tensors, which are the module's: training shows
+ * here, and loading changes the module.
+ */
+public final class ModuleState implements Stateful {
+  private final Map<String, org.bytedeco.pytorch.Tensor> parameters;
+  private final Map<String, org.bytedeco.pytorch.Tensor> buffers;
+
+  private ModuleState(
+      Map<String, org.bytedeco.pytorch.Tensor> parameters,
+      Map<String, org.bytedeco.pytorch.Tensor> buffers) {
+    this.parameters = parameters;
+    this.buffers = buffers;
+  }
+
+  /** The weights that {@code module} and its children have now; what is registered later is not. */
+  public static ModuleState of(Module module) {
+    return new ModuleState(kept(module.named_parameters()), kept(module.named_buffers()));
+  }
+
+  /** The parameters by name, in the order they were registered; not to be closed. */
+  public Map<String, org.bytedeco.pytorch.Tensor> parameters() {
+    return parameters;
+  }
+
+  /** The buffers by name, in the order they were registered; not to be closed. */
+  public Map<String, org.bytedeco.pytorch.Tensor> buffers() {
+    return buffers;
+  }
+
+  /** The parameters and buffers, as views of the module's memory. */
+  @Override
+  public StateDict stateDict() {
+    StateDict.Builder state = StateDict.builder();
+    parameters.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
+    buffers.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
+    return state.build();
+  }
+
+  /**
+   * Copies every tensor of {@code state} into the module.
+   *
+   * @throws StateMismatchException if a tensor is missing, is not the module's, or has another
+   *     shape or dtype than the module's; the message names all of them, and nothing was changed
+   */
+  @Override
+  public void loadStateDict(StateDict state) {
+    Map<String, org.bytedeco.pytorch.Tensor> targets = new LinkedHashMap<>(parameters);
+    targets.putAll(buffers);
+    var fit = new StateFit("the model");
+    targets.forEach(
+        (name, target) -> {
+          if (state.find(name).isEmpty()) {
+            fit.missing(name);
+          } else {
+            fit.compare(name, target, state.get(name));
+          }
+        });
+    for (Map.Entry<String, Value> entry : state.entries().entrySet()) {
+      if (!targets.containsKey(entry.getKey())) {
+        fit.unexpected(entry.getKey());
+      }
+    }
+    fit.require();
+    targets.forEach((name, target) -> NativeTensors.copyInto(state.tensor(name), target));
+  }
+
+  private static Map<String, org.bytedeco.pytorch.Tensor> kept(StringTensorDict dict) {
+    try (dict;
+        var names = dict.keys()) {
+      Map<String, org.bytedeco.pytorch.Tensor> tensors = new LinkedHashMap<>();
+      for (long i = 0; i < names.size(); i++) {
+        String name = names.get(i).getString();
+        tensors.put(name, NativeTensors.kept(dict.get(name)));
+      }
+      return Collections.unmodifiableMap(tensors);
+    }
+  }
+}

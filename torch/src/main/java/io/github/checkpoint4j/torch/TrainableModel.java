@@ -1,0 +1,27 @@
+package io.github.checkpoint4j.torch;
+
+import io.github.checkpoint4j.format.FileContent;
+import java.util.Map;
+import org.bytedeco.pytorch.Module;
+
+/** A model the {@code Trainer} can train: a module, and how it makes a loss of a batch. */
+public interface TrainableModel {
+  /** The module with the parameters; the same one each time. */
+  Module module();
+
+  /**
+   * Applies the model. In training mode of {@link #module()} it may draw random numbers, for
+   * dropout.
+   *
+   * @throws IllegalArgumentException if the batch lacks a tensor the model needs
+   */
+  ModelOutput forward(Batch batch);
+
+  /**
+   * Files that belong beside the weights in every checkpoint, by name: {@code config.json},
+   * tokenizer files.
+   */
+  default Map<String, FileContent> files() {
+    return Map.of();
+  }
+}
