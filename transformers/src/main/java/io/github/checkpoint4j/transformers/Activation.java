@@ -1,0 +1,66 @@
+package io.github.checkpoint4j.transformers;
+
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The function between the two layers of a feed-forward block, under the name of {@code hidden_act}
+ * in config.json.
+ *
+ * @see <a href="https://github.com/huggingface/transformers">transformers/activations.py, ACT2CLS
+ *     </a>
+ */
+public enum Activation {
+  /** x * Phi(x), with the error function. */
+  GELU("gelu"),
+  /** The approximation of {@link #GELU} by tanh. */
+  GELU_PYTORCH_TANH("gelu_pytorch_tanh"),
+  RELU("relu"),
+  /** x * sigmoid(x). */
+  SILU("silu"),
+  /** The other name of {@link #SILU}. */
+  SWISH("swish"),
+  TANH("tanh");
+
+  private final String text;
+
+  Activation(String text) {
+    this.text = text;
+  }
+
+  /** The name in config.json. */
+  public String text() {
+    return text;
+  }
+
+  /**
+   * The activation that config.json calls {@code text}.
+   *
+   * @throws UnsupportedFeatureException if it is not one of these
+   */
+  static Activation named(String text) throws UnsupportedFeatureException {
+    for (Activation activation : values()) {
+      if (activation.text.equals(text)) {
+        return activation;
+      }
+    }
+    throw new UnsupportedFeatureException(
+        "config.json: hidden_act '"
+            + text
+            + "' is not one of "
+            + Arrays.stream(values()).map(Activation::text).collect(Collectors.joining(", ")));
+  }
+
+  Tensor apply(Tensor x) {
+    return switch (this) {
+      case GELU -> torch.gelu(x);
+      case GELU_PYTORCH_TANH -> torch.gelu(x, "tanh");
+      case RELU -> torch.relu(x);
+      case SILU, SWISH -> torch.silu(x);
+      case TANH -> torch.tanh(x);
+    };
+  }
+}

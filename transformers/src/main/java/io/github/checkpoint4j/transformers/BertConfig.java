@@ -1,0 +1,140 @@
+package io.github.checkpoint4j.transformers;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+
+/**
+ * The shape of a BERT: Hugging Face's {@code BertConfig}, the content of config.json.
+ *
+ * @param vocabSize the number of tokens
+ * @param hiddenSize the width of the hidden states; a multiple of the number of heads
+ * @param numHiddenLayers the number of layers
+ * @param numAttentionHeads the heads of each layer
+ * @param intermediateSize the width inside the feed-forward block
+ * @param hiddenAct the activation inside the feed-forward block
+ * @param hiddenDropoutProb the share of hidden states dropped in training
+ * @param attentionProbsDropoutProb the share of attention weights dropped in training
+ * @param classifierDropout the share of the pooled output dropped in training; if empty, {@code
+ *     hiddenDropoutProb}
+ * @param maxPositionEmbeddings the most tokens a sequence may have
+ * @param typeVocabSize the number of token types
+ * @param initializerRange the standard deviation of weights drawn at random
+ * @param layerNormEps what is added to the variance in a normalisation
+ * @param padTokenId the token that pads; its embedding gets no gradient
+ * @param labels the names of the labels, by id; one for regression
+ * @param problemType what the labels are; if empty, inferred from them
+ */
+public record BertConfig(
+    long vocabSize,
+    long hiddenSize,
+    long numHiddenLayers,
+    long numAttentionHeads,
+    long intermediateSize,
+    Activation hiddenAct,
+    double hiddenDropoutProb,
+    double attentionProbsDropoutProb,
+    OptionalDouble classifierDropout,
+    long maxPositionEmbeddings,
+    long typeVocabSize,
+    double initializerRange,
+    double layerNormEps,
+    OptionalLong padTokenId,
+    List<String> labels,
+    Optional<ProblemType> problemType) {
+
+  /**
+   * Checks the fields.
+   *
+   * @throws IllegalArgumentException if they make no model; the message names the field
+   */
+  public BertConfig {
+    labels = List.copyOf(labels);
+    positive("vocab_size", vocabSize);
+    positive("hidden_size", hiddenSize);
+    positive("num_hidden_layers", numHiddenLayers);
+    positive("num_attention_heads", numAttentionHeads);
+    positive("intermediate_size", intermediateSize);
+    positive("max_position_embeddings", maxPositionEmbeddings);
+    positive("type_vocab_size", typeVocabSize);
+    probability("hidden_dropout_prob", hiddenDropoutProb);
+    probability("attention_probs_dropout_prob", attentionProbsDropoutProb);
+    classifierDropout.ifPresent(p -> probability("classifier_dropout", p));
+    if (hiddenSize % numAttentionHeads != 0) {
+      throw new IllegalArgumentException(
+          "hidden_size "
+              + hiddenSize
+              + " is not a multiple of num_attention_heads "
+              + numAttentionHeads);
+    }
+    if (!(initializerRange >= 0)) {
+      throw new IllegalArgumentException(
+          "initializer_range " + initializerRange + " is not 0 or more");
+    }
+    if (!(layerNormEps >= 0)) {
+      throw new IllegalArgumentException("layer_norm_eps " + layerNormEps + " is not 0 or more");
+    }
+    if (padTokenId.isPresent()
+        && (padTokenId.getAsLong() < 0 || padTokenId.getAsLong() >= vocabSize)) {
+      throw new IllegalArgumentException(
+          "pad_token_id " + padTokenId.getAsLong() + " is not below vocab_size " + vocabSize);
+    }
+    if (labels.isEmpty()) {
+      throw new IllegalArgumentException("id2label has no label");
+    }
+    if (new HashSet<>(labels).size() != labels.size()) {
+      throw new IllegalArgumentException("id2label has a label twice: " + labels);
+    }
+    if (problemType.equals(Optional.of(ProblemType.SINGLE_LABEL_CLASSIFICATION))
+        && labels.size() == 1) {
+      throw new IllegalArgumentException(
+          "problem_type single_label_classification with 1 label; it takes two or more");
+    }
+  }
+
+  /** The number of labels: the width of the logits. */
+  public int numLabels() {
+    return labels.size();
+  }
+
+  /** This model with other labels. */
+  public BertConfig withLabels(List<String> labels) {
+    return new BertConfig(
+        vocabSize,
+        hiddenSize,
+        numHiddenLayers,
+        numAttentionHeads,
+        intermediateSize,
+        hiddenAct,
+        hiddenDropoutProb,
+        attentionProbsDropoutProb,
+        classifierDropout,
+        maxPositionEmbeddings,
+        typeVocabSize,
+        initializerRange,
+        layerNormEps,
+        padTokenId,
+        labels,
+        problemType);
+  }
+
+  /** The names that transformers gives labels without names: {@code LABEL_0}, {@code LABEL_1}. */
+  public static List<String> unnamedLabels(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList();
+  }
+
+  private static void positive(String field, long value) {
+    if (value < 1) {
+      throw new IllegalArgumentException(field + " " + value + " is not 1 or more");
+    }
+  }
+
+  private static void probability(String field, double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(field + " " + value + " is not between 0 and 1");
+    }
+  }
+}

@@ -1,0 +1,35 @@
+package io.github.checkpoint4j.transformers;
+
+import java.util.List;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+
+/** The layers, one after the other. */
+final class BertEncoder extends Module {
+  private final Module layer;
+  private final List<BertLayer> layers;
+
+  BertEncoder(BertConfig config) {
+    layer = new Module();
+    layers =
+        LongStream.range(0, config.numHiddenLayers())
+            .mapToObj(i -> layer.register_module(Long.toString(i), new BertLayer(config)))
+            .toList();
+    register_module("layer", layer);
+  }
+
+  /**
+   * The hidden states after the last layer, [batch, length, hidden].
+   *
+   * @param hidden the embeddings, [batch, length, hidden]
+   * @param mask as in {@link BertSelfAttention#forward}
+   */
+  Tensor forward(Tensor hidden, TensorOptional mask) {
+    for (BertLayer each : layers) {
+      hidden = each.forward(hidden, mask);
+    }
+    return hidden;
+  }
+}
