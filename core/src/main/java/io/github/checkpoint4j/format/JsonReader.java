@@ -1,0 +1,356 @@
+package io.github.checkpoint4j.format;
+
+import io.github.checkpoint4j.format.Json.Arr;
+import io.github.checkpoint4j.format.Json.Bool;
+import io.github.checkpoint4j.format.Json.Null;
+import io.github.checkpoint4j.format.Json.Num;
+import io.github.checkpoint4j.format.Json.Obj;
+import io.github.checkpoint4j.format.Json.Str;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Reads a JSON text from its start to its end, strictly: value by value, or as a whole.
+ *
+ * <p>An object is read by
+ *
+ * <pre>{@code
+ * for (boolean more = reader.open('{', '}'); more; more = reader.next('}')) {
+ *   String name = reader.name();
+ *   Json value = reader.value();
+ * }
+ * }</pre>
+ */
+final class JsonReader {
+  private static final int LARGEST = Integer.MAX_VALUE - 8;
+
+  private final byte[] text;
+  private final String source;
+  private final boolean python;
+  private int at;
+  private int depth;
+
+  private JsonReader(byte[] text, String source, boolean python) {
+    this.text = text;
+    this.source = source;
+    this.python = python;
+  }
+
+  /** A reader of a copy of {@code utf8}. */
+  static JsonReader over(MemorySegment utf8, String source, boolean python)
+      throws CorruptFileException {
+    if (utf8.byteSize() > LARGEST) {
+      throw new CorruptFileException(
+          source + ": " + utf8.byteSize() + " bytes are too long for a JSON text; is it one?");
+    }
+    return new JsonReader(utf8.toArray(ValueLayout.JAVA_BYTE), source, python);
+  }
+
+  /** The one value of the whole text. */
+  Json document() throws CorruptFileException {
+    Json value = value();
+    end();
+    return value;
+  }
+
+  /** Requires that nothing but white space is left. */
+  void end() throws CorruptFileException {
+    skipSpace();
+    if (at < text.length) {
+      throw expected("the end of the text");
+    }
+  }
+
+  /** The next value. */
+  Json value() throws CorruptFileException {
+    skipSpace();
+    int c = at < text.length ? text[at] : -1;
+    return switch (c) {
+      case '{' -> object();
+      case '[' -> array();
+      case '"' -> new Str(string());
+      case 't' -> word("true", new Bool(true));
+      case 'f' -> word("false", new Bool(false));
+      case 'n' -> word("null", Null.NULL);
+      case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9' -> number();
+      case 'N' -> python ? word("NaN", new Num("NaN")) : notFinite();
+      case 'I' -> python ? word("Infinity", new Num("Infinity")) : notFinite();
+      default -> throw expected("a value");
+    };
+  }
+
+  private Json object() throws CorruptFileException {
+    Map<String, Json> members = new LinkedHashMap<>();
+    for (boolean more = open('{', '}'); more; more = next('}')) {
+      int start = at;
+      String name = name();
+      if (members.putIfAbsent(name, value()) != null) {
+        throw duplicate(name, start);
+      }
+    }
+    return new Obj(members);
+  }
+
+  private Json array() throws CorruptFileException {
+    List<Json> items = new ArrayList<>();
+    for (boolean more = open('[', ']'); more; more = next(']')) {
+      items.add(value());
+    }
+    return new Arr(items);
+  }
+
+  /** Reads the opening bracket; whether there is a first member or item. */
+  boolean open(char bracket, char closing) throws CorruptFileException {
+    skipSpace();
+    if (at == text.length || text[at] != bracket) {
+      throw expected("'" + bracket + "'");
+    }
+    if (depth == Json.MAX_DEPTH) {
+      throw problem(at, "nested deeper than " + Json.MAX_DEPTH);
+    }
+    at++;
+    depth++;
+    skipSpace();
+    if (at < text.length && text[at] == closing) {
+      at++;
+      depth--;
+      return false;
+    }
+    return true;
+  }
+
+  /** Reads the comma or the closing bracket; whether there is one more member or item. */
+  boolean next(char closing) throws CorruptFileException {
+    skipSpace();
+    if (at < text.length && text[at] == ',') {
+      at++;
+      skipSpace();
+      return true;
+    }
+    if (at < text.length && text[at] == closing) {
+      at++;
+      depth--;
+      return false;
+    }
+    throw expected("',' or '" + closing + "'");
+  }
+
+  /** Reads the name of a member and its colon. */
+  String name() throws CorruptFileException {
+    skipSpace();
+    if (at == text.length || text[at] != '"') {
+      throw expected("the name of a member, in double quotes");
+    }
+    String name = string();
+    skipSpace();
+    if (at == text.length || text[at] != ':') {
+      throw expected("':'");
+    }
+    at++;
+    return name;
+  }
+
+  /** Where the next token begins: the number of bytes before it. */
+  int position() {
+    skipSpace();
+    return at;
+  }
+
+  private String string() throws CorruptFileException {
+    int start = ++at;
+    boolean ascii = true;
+    for (; at < text.length; at++) {
+      byte c = text[at];
+      if (c == '"') {
+        String plain = ascii ? ascii(start, at) : decoded(start, at);
+        at++;
+        return plain;
+      }
+      if (c == '\\') {
+        return escaped(ascii ? ascii(start, at) : decoded(start, at));
+      }
+      if (c >= 0 && c < ' ') {
+        throw problem(at, "control character " + shown(c) + " in a string; it must be escaped");
+      }
+      ascii &= c >= 0;
+    }
+    throw problem(text.length, "the text ends inside a string");
+  }
+
+  /** The rest of a string that has an escape, which is next. */
+  private String escaped(String before) throws CorruptFileException {
+    StringBuilder string = new StringBuilder(before);
+    int start = at;
+    while (at < text.length) {
+      byte c = text[at];
+      if (c == '"') {
+        string.append(decoded(start, at));
+        at++;
+        return string.toString();
+      }
+      if (c == '\\') {
+        string.append(decoded(start, at));
+        escape(string);
+        start = at;
+      } else if (c >= 0 && c < ' ') {
+        throw problem(at, "control character " + shown(c) + " in a string; it must be escaped");
+      } else {
+        at++;
+      }
+    }
+    throw problem(text.length, "the text ends inside a string");
+  }
+
+  private void escape(StringBuilder string) throws CorruptFileException {
+    int start = at;
+    int letter = at + 1 < text.length ? text[at + 1] : -1;
+    at += 2;
+    switch (letter) {
+      case '"', '\\', '/' -> string.append((char) letter);
+      case 'b' -> string.append('\b');
+      case 'f' -> string.append('\f');
+      case 'n' -> string.append('\n');
+      case 'r' -> string.append('\r');
+      case 't' -> string.append('\t');
+      case 'u' -> {
+        char unit = unit(start);
+        string.append(unit);
+        if (Character.isHighSurrogate(unit)) {
+          char low =
+              at + 1 < text.length && text[at] == '\\' && text[at + 1] == 'u' ? lowUnit() : 0;
+          if (!Character.isLowSurrogate(low)) {
+            throw problem(start, "an escape of half a surrogate pair");
+          }
+          string.append(low);
+        } else if (Character.isLowSurrogate(unit)) {
+          throw problem(start, "an escape of half a surrogate pair");
+        }
+      }
+      default -> throw problem(start, "unknown escape");
+    }
+  }
+
+  private char lowUnit() throws CorruptFileException {
+    at += 2;
+    return unit(at - 2);
+  }
+
+  /** The four hexadecimal digits of an escape. */
+  private char unit(int start) throws CorruptFileException {
+    int unit = 0;
+    for (int end = at + 4; at < end; at++) {
+      int digit = at < text.length ? Character.digit(text[at], 16) : -1;
+      if (digit < 0) {
+        throw problem(start, "an escape without four hexadecimal digits");
+      }
+      unit = unit << 4 | digit;
+    }
+    return (char) unit;
+  }
+
+  private Json number() throws CorruptFileException {
+    int start = at;
+    if (python && text[at] == '-' && at + 1 < text.length && text[at + 1] == 'I') {
+      return word("-Infinity", new Num("-Infinity"));
+    }
+    while (at < text.length && partOfNumber(text[at])) {
+      at++;
+    }
+    String literal = ascii(start, at);
+    Num number;
+    try {
+      number = new Num(literal);
+    } catch (IllegalArgumentException e) {
+      throw problem(start, String.valueOf(e.getMessage()));
+    }
+    if (!python && !number.isWhole() && Double.isInfinite(number.asDouble())) {
+      throw problem(start, "a number beyond the range of a double");
+    }
+    return number;
+  }
+
+  private static boolean partOfNumber(byte c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+  }
+
+  private Json word(String word, Json value) throws CorruptFileException {
+    for (int i = 0; i < word.length(); i++) {
+      if (at + i >= text.length || text[at + i] != word.charAt(i)) {
+        throw expected("a value");
+      }
+    }
+    at += word.length();
+    return value;
+  }
+
+  private Json notFinite() throws CorruptFileException {
+    throw problem(at, "expected a value; JSON has no NaN and no Infinity");
+  }
+
+  private void skipSpace() {
+    while (at < text.length
+        && (text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t')) {
+      at++;
+    }
+  }
+
+  private String ascii(int start, int end) {
+    return new String(text, start, end - start, StandardCharsets.ISO_8859_1);
+  }
+
+  private String decoded(int start, int end) throws CorruptFileException {
+    ByteBuffer bytes = ByteBuffer.wrap(text, start, end - start);
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
+    } catch (CharacterCodingException e) {
+      throw problem(bytes.position(), "bytes that are not UTF-8");
+    }
+  }
+
+  /** An error at a member whose name came before in its object. */
+  CorruptFileException duplicate(String name, int where) {
+    return problem(where, "a second member '" + name + "' in an object");
+  }
+
+  private CorruptFileException expected(String what) {
+    if (at >= text.length) {
+      return problem(text.length, "expected " + what + " and the text ends");
+    }
+    if (at == 0 && text[0] == (byte) 0xEF) {
+      return problem(0, "expected " + what + " and found a byte order mark or binary data");
+    }
+    return problem(at, "expected " + what + " and found " + shown(text[at]));
+  }
+
+  private static String shown(byte c) {
+    return c >= ' ' && c <= '~' ? "'" + (char) c + "'" : String.format("byte 0x%02x", c);
+  }
+
+  /** An error at a byte of the text. */
+  CorruptFileException problem(int where, String what) {
+    int line = 1;
+    int column = 1;
+    for (int i = 0; i < where; i++) {
+      column = text[i] == '\n' ? 1 : column + 1;
+      line += text[i] == '\n' ? 1 : 0;
+    }
+    return new CorruptFileException(
+        source
+            + ": not valid JSON at line "
+            + line
+            + ", column "
+            + column
+            + " (byte "
+            + where
+            + "): "
+            + what
+            + "; the file was damaged or edited, restore it from a copy");
+  }
+}
