@@ -144,6 +144,7 @@ public final class StateDict implements Value {
       case Bool bool -> String.valueOf(bool.value());
       case Int whole -> whole.value().toString();
       case Real real -> String.valueOf(real.value());
+      case NdArray array -> "a numpy array " + array.elements();
       case Text text -> "the string '" + text.value() + "'";
     };
   }

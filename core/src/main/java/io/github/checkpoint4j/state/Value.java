@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Anything a checkpoint may hold: tensors, the plain values of Python's pickled state, and
@@ -21,7 +22,8 @@ public sealed interface Value
         Value.Text,
         Value.Items,
         Value.Tuple,
-        Value.Dict {
+        Value.Dict,
+        Value.NdArray {
 
   /** Python's {@code None}. */
   enum None implements Value {
@@ -65,7 +67,18 @@ public sealed interface Value
     public Dict {
       entries = Collections.unmodifiableMap(new LinkedHashMap<>(entries));
     }
+
+    /** The value under {@code key}; empty if there is none. */
+    public Optional<Value> find(Value key) {
+      return Optional.ofNullable(entries.get(key));
+    }
   }
+
+  /**
+   * A numpy array, as random-number states hold: it comes back as one when written to a Python
+   * file.
+   */
+  record NdArray(Tensor elements) implements Value {}
 
   static Value none() {
     return None.NONE;

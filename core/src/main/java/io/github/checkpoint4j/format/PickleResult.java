@@ -1,0 +1,204 @@
+package io.github.checkpoint4j.format;
+
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Value;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Turns what a pickle made into a {@link Value}, without recursion. An object that lies in several
+ * places becomes one value; the result is small enough to be walked as a tree all the same, and not
+ * too deep for a recursive walk.
+ */
+final class PickleResult {
+  /** Containers in one another. */
+  static final int DEEPEST = 1000;
+
+  /** Values of a tree that any pickle may have, however small it is. */
+  static final long SMALL_TREE = 1_000_000;
+
+  private record Done(Value value, int depth, long treeSize) {}
+
+  /** A container, some of whose parts are done. */
+  private static final class Frame {
+    final PickleObject object;
+    final List<PickleObject> children;
+    final List<Value> values = new ArrayList<>();
+    int depth = 1;
+    long treeSize = 1;
+
+    Frame(PickleObject object, List<PickleObject> children) {
+      this.object = object;
+      this.children = children;
+    }
+
+    void accept(Done child) {
+      values.add(child.value);
+      depth = Math.max(depth, child.depth + 1);
+      treeSize = Math.min(treeSize + child.treeSize, Long.MAX_VALUE / 2);
+    }
+  }
+
+  private final String source;
+  private final long largestTree;
+  private final TorchTensors tensors;
+  private final IdentityHashMap<PickleObject, Done> done = new IdentityHashMap<>();
+  private final IdentityHashMap<PickleObject, Frame> open = new IdentityHashMap<>();
+  private final Deque<Frame> stack = new ArrayDeque<>();
+
+  private PickleResult(String source, long pickleSize, TorchTensors tensors) {
+    this.source = source;
+    this.largestTree = SMALL_TREE + 16 * pickleSize;
+    this.tensors = tensors;
+  }
+
+  /**
+   * The value of {@code root}.
+   *
+   * @param source the file's name, for messages
+   * @param pickleSize bytes of the pickle
+   */
+  static Value of(PickleObject root, String source, long pickleSize, TorchTensors tensors)
+      throws CorruptFileException, UnsupportedFeatureException {
+    return new PickleResult(source, pickleSize, tensors).run(root);
+  }
+
+  private Value run(PickleObject root) throws CorruptFileException, UnsupportedFeatureException {
+    Frame top = new Frame(root, List.of(root));
+    stack.push(top);
+    while (true) {
+      Frame frame = stack.element();
+      if (frame.values.size() == frame.children.size()) {
+        stack.pop();
+        if (frame == top) {
+          return top.values.getFirst();
+        }
+        open.remove(frame.object);
+        Done finished = finish(frame);
+        done.put(frame.object, finished);
+        stack.element().accept(finished);
+        continue;
+      }
+      PickleObject child = frame.children.get(frame.values.size());
+      Done known = done.get(child);
+      if (known != null) {
+        frame.accept(known);
+        continue;
+      }
+      switch (child) {
+        case PickleObject.Leaf leaf -> frame.accept(new Done(leaf.value(), 0, 1));
+        case PickleObject.Global global -> frame.accept(new Done(text(global), 0, 1));
+        case PickleObject.Storage storage -> frame.accept(new Done(tensor(storage), 0, 1));
+        case PickleObject.NumpyArray array -> frame.accept(new Done(elements(array), 0, 1));
+        case PickleObject.NumpyType type -> throw unsupported("a numpy dtype as a value");
+        case PickleObject.TupleObject tuple -> push(new Frame(tuple, tuple.items()));
+        case PickleObject.ListObject list -> push(new Frame(list, list.items()));
+        case PickleObject.DictObject dict -> push(new Frame(dict, dict.keysAndValues()));
+      }
+    }
+  }
+
+  private void push(Frame frame) throws UnsupportedFeatureException {
+    if (open.put(frame.object, frame) != null) {
+      throw new UnsupportedFeatureException(
+          source
+              + ": data.pkl: a list or dict that contains itself; expected state without cycles;"
+              + " save it without the cycle");
+    }
+    if (stack.size() > DEEPEST) {
+      throw tooDeep();
+    }
+    stack.push(frame);
+  }
+
+  private Done finish(Frame frame) throws CorruptFileException, UnsupportedFeatureException {
+    if (frame.depth > DEEPEST) {
+      throw tooDeep();
+    }
+    if (frame.treeSize > largestTree) {
+      throw new UnsupportedFeatureException(
+          source
+              + ": data.pkl: a few objects that lie in many places would make more than "
+              + largestTree
+              + " values; save the state without such sharing");
+    }
+    return new Done(value(frame), frame.depth, frame.treeSize);
+  }
+
+  private UnsupportedFeatureException tooDeep() {
+    return new UnsupportedFeatureException(
+        source
+            + ": data.pkl: containers more than "
+            + DEEPEST
+            + " deep in one another; save flatter state");
+  }
+
+  private Value value(Frame frame) throws CorruptFileException {
+    return switch (frame.object) {
+      case PickleObject.TupleObject tuple -> new Value.Tuple(frame.values);
+      case PickleObject.DictObject dict -> dict(frame.values);
+      default -> new Value.Items(frame.values);
+    };
+  }
+
+  private Value dict(List<Value> keysAndValues) throws CorruptFileException {
+    Map<Value, Value> entries = new LinkedHashMap<>();
+    Map<String, Value> named = new LinkedHashMap<>();
+    for (int i = 0; i < keysAndValues.size(); i += 2) {
+      Value key = keysAndValues.get(i);
+      Value value = keysAndValues.get(i + 1);
+      if (entries.putIfAbsent(key, value) != null) {
+        throw new CorruptFileException(
+            source + ": data.pkl: a dict has the key " + shown(key) + " twice; save it again");
+      }
+      if (key instanceof Value.Text text) {
+        named.put(text.value(), value);
+      }
+    }
+    return named.size() == entries.size() ? StateDict.of(named) : new Value.Dict(entries);
+  }
+
+  private static String shown(Value key) {
+    String text = key instanceof Value.Text name ? "'" + name.value() + "'" : key.toString();
+    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+  }
+
+  /** A dtype that is itself a value reads as Python prints it, for instance "torch.float16". */
+  private Value text(PickleObject.Global global) throws UnsupportedFeatureException {
+    if (PickleGlobals.dtype(global).isEmpty()) {
+      throw unsupported("the class or function '" + global.name() + "' as a value");
+    }
+    return Value.of(global.name());
+  }
+
+  private UnsupportedFeatureException unsupported(String what) {
+    return new UnsupportedFeatureException(
+        source
+            + ": data.pkl: "
+            + what
+            + "; expected dicts, lists, numbers, strings and tensors; save it as a string");
+  }
+
+  private Value tensor(PickleObject.Storage storage) throws UnsupportedFeatureException {
+    TorchType type = storage.type().orElse(TorchType.UINT8);
+    long elements = storage.bytes().byteSize() / type.itemSize();
+    try {
+      return tensors.view(storage, type, 0, new long[] {elements}, new long[] {1});
+    } catch (IllegalArgumentException e) {
+      throw new UnsupportedFeatureException(
+          source + ": the storage 'data/" + storage.key() + "': " + e.getMessage());
+    }
+  }
+
+  private Value elements(PickleObject.NumpyArray array) throws CorruptFileException {
+    return array.elements.orElseThrow(
+        () ->
+            new CorruptFileException(
+                source + ": data.pkl: a numpy array without elements; save the file again"));
+  }
+}

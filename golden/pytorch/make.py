@@ -1,0 +1,143 @@
+"""Makes the files of this folder, and expected.json, with PyTorch and the Hugging Face Trainer.
+
+Run in this folder: OMP_NUM_THREADS=1 python make.py
+Made with torch 2.10.0, transformers 5.23.0 and numpy 2.4.
+"""
+
+import hashlib
+import json
+import random
+import shutil
+import tempfile
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy
+import torch
+from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
+
+DTYPES = {
+    torch.bool: "BOOL", torch.uint8: "U8", torch.int8: "I8", torch.int16: "I16", torch.uint16: "U16",
+    torch.float16: "F16", torch.bfloat16: "BF16", torch.int32: "I32", torch.uint32: "U32",
+    torch.float32: "F32", torch.complex64: "C64", torch.float64: "F64", torch.int64: "I64",
+    torch.uint64: "U64", torch.float8_e5m2: "F8_E5M2", torch.float8_e4m3fn: "F8_E4M3",
+    torch.float8_e8m0fnu: "F8_E8M0", torch.float8_e5m2fnuz: "F8_E5M2FNUZ",
+    torch.float8_e4m3fnuz: "F8_E4M3FNUZ", torch.float4_e2m1fn_x2: "F4",
+}
+
+
+def row(name, tensor):
+    shape = list(tensor.shape)
+    data = tensor.detach().contiguous()
+    if tensor.dtype == torch.float4_e2m1fn_x2:
+        shape[-1] *= 2
+    start = data.storage_offset() * data.element_size()
+    raw = bytes(data.untyped_storage())[start : start + data.numel() * data.element_size()]
+    return {"name": name, "dtype": DTYPES[tensor.dtype], "shape": shape,
+            "sha256": hashlib.sha256(raw).hexdigest()}
+
+
+def rows(value, path=()):
+    if torch.is_tensor(value):
+        return [row(".".join(path), value)]
+    if isinstance(value, dict):
+        items = [(str(key), item) for key, item in value.items()]
+    elif isinstance(value, (list, tuple)):
+        items = [(str(index), item) for index, item in enumerate(value)]
+    else:
+        return []
+    return [found for key, item in items for found in rows(item, path + (key,))]
+
+
+def trainer(optim, target, names):
+    torch.manual_seed(0)
+    model = BertForSequenceClassification(BertConfig(
+        vocab_size=40, hidden_size=32, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=64, max_position_embeddings=16))
+    examples = [dict(input_ids=torch.randint(0, 40, (8,)), labels=torch.tensor(i % 2))
+                for i in range(16)]
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = TrainingArguments(
+            output_dir=folder, max_steps=2, save_steps=2, per_device_train_batch_size=4,
+            use_cpu=True, report_to=[], warmup_steps=1, weight_decay=0.01, optim=optim,
+            optim_args="momentum=0.9" if optim == "sgd" else None)
+        Trainer(model=model, args=arguments, train_dataset=examples).train()
+        for name in names:
+            shutil.copy(Path(folder) / "checkpoint-2" / name, target)
+
+
+def sgd():
+    torch.manual_seed(1)
+    model = torch.nn.Linear(3, 2)
+    optimizer = torch.optim.SGD(model.named_parameters(), lr=0.1, momentum=0.9, nesterov=True)
+    model(torch.randn(4, 3)).sum().backward()
+    optimizer.step()
+    return optimizer.state_dict()
+
+
+def dtypes():
+    torch.manual_seed(2)
+    state = {}
+    for dtype in DTYPES:
+        name = str(dtype).removeprefix("torch.")
+        raw = torch.randint(0, 2 if dtype == torch.bool else 255, (2, 3 * dtype.itemsize),
+                            dtype=torch.uint8)
+        state[name] = raw.view(dtype)
+        state[name + "_scalar"] = raw.flatten()[: dtype.itemsize].view(dtype)
+        if dtype != torch.float4_e2m1fn_x2:
+            state[name + "_scalar"] = state[name + "_scalar"].reshape(())
+        state[name + "_empty"] = torch.empty((0, 3), dtype=dtype)
+    return state
+
+
+def views():
+    storage = torch.arange(24.0)
+    matrix = torch.arange(12, dtype=torch.int16).view(3, 4)
+    return OrderedDict(
+        whole=storage, part=storage[5:11].view(2, 3), transposed=storage.view(4, 6).t(),
+        column=storage.view(4, 6)[:, 2], stepped=storage[::3],
+        expanded=torch.tensor([1, 2], dtype=torch.uint8).view(2, 1).expand(2, 5),
+        permuted=storage.view(2, 3, 4).permute(2, 0, 1), one=storage.view(4, 6)[1:2, 3:4],
+        short_transposed=matrix.t(), double_transposed=matrix.double().t(),
+        complex_transposed=matrix.to(torch.complex64).t(), bool_transposed=(matrix > 5).t(),
+        tied=torch.nn.Parameter(storage), empty=storage[:0])
+
+
+def values():
+    return {
+        "none": None, "true": True, "false": False, "text": "grüße 𝄞 \n", "bytes": b"\x00\xff",
+        "no bytes": b"", "array of bytes": bytearray(b"ab"), "integers":
+            [0, 255, 256, 65535, 65536, -1, 2**31 - 1, -2**31, 2**63, -2**63, 10**40, -10**40],
+        "reals": [0.0, -0.0, 1e-5, float("inf"), float("-inf"), 1.7976931348623157e308],
+        "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, 4)],
+        "numbers": {0: "zero", -1: "minus one"}, "mixed": {"a": 1, 2: "b", (1, "x"): None},
+        "empty": {"dict": {}, "list": [], "ordered": OrderedDict()},
+        "size": torch.Size([2, 3]), "device": torch.device("cpu"), "cuda": torch.device("cuda", 1),
+        "dtype": torch.bfloat16,
+        "numpy": {"f8": numpy.float64(1.5), "f4": numpy.float32(0.5), "i8": numpy.int64(-3),
+                  "u1": numpy.uint8(200), "b1": numpy.bool_(True),
+                  "array": numpy.arange(6, dtype=numpy.int16).reshape(2, 3),
+                  "big": numpy.arange(3, dtype=">f4")},
+    }
+
+
+def main():
+    here = Path(__file__).parent
+    trainer("adamw_torch", here, ["optimizer.pt", "scheduler.pt", "rng_state.pth"])
+    random.seed(0)
+    torch.save(sgd(), here / "sgd.pt")
+    torch.save(dtypes(), here / "dtypes.pt")
+    torch.save(views(), here / "views.pt")
+    torch.save(values(), here / "values.pt")
+    torch.save(values(), here / "protocol4.pt", pickle_protocol=4)
+    torch.save(torch.arange(3), here / "tensor.pt")
+    state = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)).state_dict()
+    torch.save(state, here / "model.pt")
+    expected = {}
+    for file in sorted([*here.glob("*.pt"), *here.glob("*.pth")]):
+        expected[file.name] = rows(torch.load(file, weights_only=False))
+    (here / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
