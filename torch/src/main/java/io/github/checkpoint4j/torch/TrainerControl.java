@@ -1,0 +1,75 @@
+package io.github.checkpoint4j.torch;
+
+/**
+ * The switches by which {@linkplain TrainerCallback callbacks} steer the training. The trainer
+ * turns {@code shouldLog}, {@code shouldEvaluate} and {@code shouldSave} off once done and before
+ * each step, and {@code shouldEpochStop} before each epoch.
+ */
+public final class TrainerControl {
+  private boolean shouldTrainingStop;
+  private boolean shouldEpochStop;
+  private boolean shouldSave;
+  private boolean shouldEvaluate;
+  private boolean shouldLog;
+
+  TrainerControl() {}
+
+  /** Whether training ends after this step. */
+  public boolean shouldTrainingStop() {
+    return shouldTrainingStop;
+  }
+
+  public void shouldTrainingStop(boolean value) {
+    shouldTrainingStop = value;
+  }
+
+  /** Whether the epoch ends after this step. */
+  public boolean shouldEpochStop() {
+    return shouldEpochStop;
+  }
+
+  public void shouldEpochStop(boolean value) {
+    shouldEpochStop = value;
+  }
+
+  /** Whether a checkpoint is saved after this step. */
+  public boolean shouldSave() {
+    return shouldSave;
+  }
+
+  public void shouldSave(boolean value) {
+    shouldSave = value;
+  }
+
+  /** Whether the model is evaluated after this step. */
+  public boolean shouldEvaluate() {
+    return shouldEvaluate;
+  }
+
+  public void shouldEvaluate(boolean value) {
+    shouldEvaluate = value;
+  }
+
+  /** Whether the training loss is logged after this step. */
+  public boolean shouldLog() {
+    return shouldLog;
+  }
+
+  public void shouldLog(boolean value) {
+    shouldLog = value;
+  }
+
+  void newTraining() {
+    shouldTrainingStop = false;
+  }
+
+  void newEpoch() {
+    shouldEpochStop = false;
+  }
+
+  void newStep() {
+    shouldSave = false;
+    shouldEvaluate = false;
+    shouldLog = false;
+  }
+}
