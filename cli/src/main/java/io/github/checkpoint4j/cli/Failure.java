@@ -36,7 +36,7 @@ record Failure(int status, String message) {
       case FileSystemException e -> new Failure(ExitStatus.IO, fileSystem(e));
       case FileNotFoundException e -> new Failure(ExitStatus.IO, text(e));
       case EOFException e -> new Failure(ExitStatus.IO, "the file ended too early: " + text(e));
-      case IOException e -> new Failure(ExitStatus.IO, text(e));
+      case IOException e -> new Failure(ExitStatus.IO, text(e) + advice(text(e)));
       case InvalidPathException e ->
           new Failure(
               ExitStatus.USAGE,
