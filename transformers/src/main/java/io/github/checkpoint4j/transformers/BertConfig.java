@@ -1,5 +1,8 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -27,6 +30,7 @@ import java.util.stream.IntStream;
  * @param padTokenId the token that pads; its embedding gets no gradient
  * @param labels the names of the labels, by id; one for regression
  * @param problemType what the labels are; if empty, inferred from them
+ * @param others the members of config.json that mean nothing here, passed on as they are
  */
 public record BertConfig(
     long vocabSize,
@@ -44,7 +48,8 @@ public record BertConfig(
     double layerNormEps,
     OptionalLong padTokenId,
     List<String> labels,
-    Optional<ProblemType> problemType) {
+    Optional<ProblemType> problemType,
+    Json.Obj others) {
 
   /**
    * Checks the fields.
@@ -95,6 +100,24 @@ public record BertConfig(
     }
   }
 
+  /**
+   * The configuration that a config.json holds. Members that are missing have the values of
+   * transformers' {@code BertConfig}.
+   *
+   * @throws CorruptFileException if a member is of the wrong kind or they make no model
+   * @throws UnsupportedFeatureException if it is of another kind of model, or of a BERT that is not
+   *     an encoder with absolute positions
+   */
+  public static BertConfig parse(Json.Obj json)
+      throws CorruptFileException, UnsupportedFeatureException {
+    return BertConfigJson.parse(json);
+  }
+
+  /** The config.json of a sequence classifier with this configuration, its members sorted. */
+  public Json.Obj toJson() {
+    return BertConfigJson.toJson(this);
+  }
+
   /** The number of labels: the width of the logits. */
   public int numLabels() {
     return labels.size();
@@ -118,7 +141,8 @@ public record BertConfig(
         layerNormEps,
         padTokenId,
         labels,
-        problemType);
+        problemType,
+        others);
   }
 
   /** The names that transformers gives labels without names: {@code LABEL_0}, {@code LABEL_1}. */

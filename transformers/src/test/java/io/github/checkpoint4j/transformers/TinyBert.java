@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.NativeTensors;
@@ -31,7 +32,8 @@ final class TinyBert {
         1e-12,
         OptionalLong.of(0),
         List.of("LABEL_0", "LABEL_1"),
-        Optional.empty());
+        Optional.empty(),
+        Json.object(Map.of()));
   }
 
   /** Four sequences of ten tokens, two of them padded. */
