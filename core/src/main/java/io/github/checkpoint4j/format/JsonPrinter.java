@@ -91,8 +91,14 @@ final class JsonPrinter {
    */
   static void quote(String value, boolean ascii, StringBuilder to) {
     to.append('"');
+    int plain = 0;
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
+      if (c >= ' ' && c != '"' && c != '\\' && (c <= '~' || !ascii)) {
+        continue;
+      }
+      to.append(value, plain, i);
+      plain = i + 1;
       switch (c) {
         case '"' -> to.append("\\\"");
         case '\\' -> to.append("\\\\");
@@ -101,15 +107,9 @@ final class JsonPrinter {
         case '\n' -> to.append("\\n");
         case '\r' -> to.append("\\r");
         case '\t' -> to.append("\\t");
-        default -> {
-          if (c < ' ' || (ascii && c > '~')) {
-            to.append("\\u").append(HEX.toHexDigits(c));
-          } else {
-            to.append(c);
-          }
-        }
+        default -> to.append("\\u").append(HEX.toHexDigits(c));
       }
     }
-    to.append('"');
+    to.append(value, plain, value.length()).append('"');
   }
 }

@@ -33,24 +33,32 @@ final class JsonReader {
 
   private final byte[] text;
   private final String source;
+  private final long base;
   private final boolean python;
   private int at;
   private int depth;
 
-  private JsonReader(byte[] text, String source, boolean python) {
+  private JsonReader(byte[] text, String source, long base, boolean python) {
     this.text = text;
     this.source = source;
+    this.base = base;
     this.python = python;
   }
 
   /** A reader of a copy of {@code utf8}. */
   static JsonReader over(MemorySegment utf8, String source, boolean python)
       throws CorruptFileException {
+    return over(utf8, source, 0, python);
+  }
+
+  /** A reader of a copy of {@code utf8}, which begins at byte {@code base} of its file. */
+  static JsonReader over(MemorySegment utf8, String source, long base, boolean python)
+      throws CorruptFileException {
     if (utf8.byteSize() > LARGEST) {
       throw new CorruptFileException(
           source + ": " + utf8.byteSize() + " bytes are too long for a JSON text; is it one?");
     }
-    return new JsonReader(utf8.toArray(ValueLayout.JAVA_BYTE), source, python);
+    return new JsonReader(utf8.toArray(ValueLayout.JAVA_BYTE), source, base, python);
   }
 
   /** The one value of the whole text. */
@@ -161,6 +169,48 @@ final class JsonReader {
   int position() {
     skipSpace();
     return at;
+  }
+
+  /** Reads a string. */
+  String text() throws CorruptFileException {
+    skipSpace();
+    if (at == text.length || text[at] != '"') {
+      throw expected("a string");
+    }
+    return string();
+  }
+
+  /** Reads a whole number of at least 0, written without sign, point and exponent. */
+  long size() throws CorruptFileException {
+    skipSpace();
+    int start = at;
+    long number = 0;
+    for (; at < text.length && text[at] >= '0' && text[at] <= '9'; at++) {
+      int digit = text[at] - '0';
+      if (number > (Long.MAX_VALUE - digit) / 10) {
+        throw problem(start, "a number over " + Long.MAX_VALUE);
+      }
+      number = number * 10 + digit;
+    }
+    if (at == start || (at < text.length && partOfNumber(text[at]))) {
+      throw at == start
+          ? expected("a whole number that is not negative")
+          : problem(start, "expected a whole number, without point and exponent");
+    }
+    if (text[start] == '0' && at > start + 1) {
+      throw problem(start, "a number with a leading zero");
+    }
+    return number;
+  }
+
+  /** Whether null is next; then it is read. */
+  boolean skipNull() throws CorruptFileException {
+    skipSpace();
+    if (at < text.length && text[at] == 'n') {
+      word("null", Null.NULL);
+      return true;
+    }
+    return false;
   }
 
   private String string() throws CorruptFileException {
@@ -348,7 +398,7 @@ final class JsonReader {
             + ", column "
             + column
             + " (byte "
-            + where
+            + (base + where)
             + "): "
             + what
             + "; the file was damaged or edited, restore it from a copy");
