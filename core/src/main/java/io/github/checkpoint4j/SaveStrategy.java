@@ -1,0 +1,105 @@
+package io.github.checkpoint4j;
+
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * When to save. A strategy is a function of what it is given, and keeps nothing in mind; strategies
+ * combine with {@link #or} and {@link #and}, and none has priority over another.
+ */
+@FunctionalInterface
+public interface SaveStrategy {
+
+  /**
+   * What came before a moment.
+   *
+   * @param start when the run began or was resumed
+   * @param previous the step before, or {@code start}
+   * @param saved the moments at which checkpoints were saved, oldest first: those still there when
+   *     the run was opened, and every one since
+   */
+  record Past(Moment start, Moment previous, List<Moment> saved) {
+    public Past {
+      saved = List.copyOf(saved);
+    }
+  }
+
+  /** Whether to save at {@code now}. */
+  boolean shouldSave(Moment now, Past past);
+
+  /** Never. */
+  static SaveStrategy never() {
+    return (now, past) -> false;
+  }
+
+  /**
+   * Whenever the step is a multiple of {@code steps}: Hugging Face's {@code save_steps}.
+   *
+   * @throws IllegalArgumentException if {@code steps} is not positive
+   */
+  static SaveStrategy everySteps(long steps) {
+    Positive.require("steps between saves", steps);
+    return (now, past) -> now.step() > 0 && now.step() % steps == 0;
+  }
+
+  /**
+   * Whenever a multiple of {@code epochs} whole epochs was completed since the step before. Never
+   * if epochs are not counted.
+   *
+   * @throws IllegalArgumentException if {@code epochs} is not positive
+   */
+  static SaveStrategy everyEpochs(long epochs) {
+    Positive.require("epochs between saves", epochs);
+    return (now, past) ->
+        Math.floor(now.epoch() / epochs) > Math.floor(past.previous().epoch() / epochs);
+  }
+
+  /**
+   * When this much time has gone by since the last save, or since the start if there was none after
+   * it.
+   *
+   * @throws IllegalArgumentException if the time is not positive
+   */
+  static SaveStrategy every(Duration time) {
+    Positive.require("time between saves", time);
+    return (now, past) -> {
+      Moment last = past.start();
+      for (Moment saved : past.saved()) {
+        last = saved.time().isAfter(last.time()) ? saved : last;
+      }
+      return !now.time().isBefore(last.time().plus(time));
+    };
+  }
+
+  /**
+   * When the metric was measured and is better than at every save before. The first finite value is
+   * an improvement; NaN and infinities are none, nor is a tie.
+   */
+  static SaveStrategy onImprovement(String metric, Direction direction) {
+    return (now, past) -> {
+      double value = now.metric(metric);
+      List<Moment> ranked = direction.rank(metric, past.saved());
+      return Double.isFinite(value)
+          && (ranked.isEmpty() || direction.isBetter(value, ranked.getFirst().metric(metric)));
+    };
+  }
+
+  /** At these steps. */
+  static SaveStrategy atSteps(long... steps) {
+    Set<Long> wanted = Arrays.stream(steps).boxed().collect(Collectors.toUnmodifiableSet());
+    return (now, past) -> wanted.contains(now.step());
+  }
+
+  /** When this or the other says so. */
+  default SaveStrategy or(SaveStrategy other) {
+    return (now, past) -> shouldSave(now, past) || other.shouldSave(now, past);
+  }
+
+  /** When this and the other say so. */
+  default SaveStrategy and(SaveStrategy other) {
+    return (now, past) -> shouldSave(now, past) && other.shouldSave(now, past);
+  }
+}

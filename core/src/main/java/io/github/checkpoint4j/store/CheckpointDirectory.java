@@ -1,0 +1,202 @@
+package io.github.checkpoint4j.store;
+
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * A look at a checkpoint's directory: names, sizes and the manifest, and no tensor.
+ *
+ * @param info what it is
+ * @param manifest the manifest, if there is one that can be read
+ * @param fault why it is damaged, or of a version that is not read here; empty otherwise
+ * @param files sizes of the files, by name in order
+ */
+record CheckpointDirectory(
+    CheckpointInfo info,
+    Optional<Manifest> manifest,
+    Optional<IOException> fault,
+    Map<String, Long> files) {
+
+  /**
+   * Looks at a directory that is listed in a run.
+   *
+   * @throws java.nio.file.NoSuchFileException if it is missing
+   * @throws java.nio.file.NotDirectoryException if it is something else
+   */
+  static CheckpointDirectory inRun(Storage storage, Path directory, CheckpointName name)
+      throws IOException {
+    return look(storage, directory, Optional.of(name));
+  }
+
+  /**
+   * Looks at a directory of any name, such as a copy.
+   *
+   * @throws java.nio.file.NoSuchFileException if it is missing
+   * @throws java.nio.file.NotDirectoryException if it is something else
+   */
+  static CheckpointDirectory anywhere(Storage storage, Path directory) throws IOException {
+    return look(storage, directory, Optional.empty());
+  }
+
+  private static CheckpointDirectory look(
+      Storage storage, Path directory, Optional<CheckpointName> inRun) throws IOException {
+    Map<String, Long> files = new TreeMap<>();
+    for (Storage.Entry entry : storage.list(directory)) {
+      switch (entry.kind()) {
+        case FILE -> files.put(entry.name(), storage.size(directory.resolve(entry.name())));
+        case LINK -> {
+          try {
+            files.put(entry.name(), storage.size(directory.resolve(entry.name())));
+          } catch (NoSuchFileException e) {
+            // A link that leads nowhere is a missing file.
+          }
+        }
+        case DIRECTORY, OTHER -> {}
+      }
+    }
+    Look look = new Look(storage, directory, inRun, files);
+    if (files.containsKey(Manifest.FILE)) {
+      return look.withManifest();
+    }
+    return look.withoutManifest();
+  }
+
+  private record Look(
+      Storage storage, Path directory, Optional<CheckpointName> inRun, Map<String, Long> files) {
+
+    CheckpointDirectory withManifest() throws IOException {
+      Path file = directory.resolve(Manifest.FILE);
+      Manifest manifest;
+      try (MappedFile mapped = storage.map(file)) {
+        manifest = ManifestFile.parse(mapped.bytes(), file.toString());
+      } catch (CorruptFileException | UnsupportedFeatureException e) {
+        return damaged(e, TrainerStateFacts.NONE);
+      }
+      Optional<IOException> fault =
+          mismatch(manifest).map(message -> new CorruptFileException(message));
+      CheckpointInfo info =
+          new CheckpointInfo(
+              name(),
+              directory,
+              manifest.step(),
+              manifest.epoch(),
+              manifest.metrics(),
+              manifest.sequence(),
+              manifest.time(),
+              size(),
+              files.containsKey(Checkpoint.PIN),
+              fault.isEmpty() ? Standing.COMMITTED : Standing.DAMAGED,
+              manifest.objective(),
+              fault.map(IOException::getMessage));
+      return new CheckpointDirectory(info, Optional.of(manifest), fault, files);
+    }
+
+    /** What the manifest says and the directory does not bear out. */
+    private Optional<String> mismatch(Manifest manifest) {
+      if (inRun.isPresent() && !inRun.get().checkpoint().equals(manifest.name())) {
+        return Optional.of(
+            "%s was committed as %s: it was copied or renamed. Rename it back, or move it away."
+                .formatted(directory, manifest.name()));
+      }
+      List<String> faults = new ArrayList<>();
+      manifest
+          .files()
+          .forEach(
+              (name, expected) -> {
+                Long size = files.get(name);
+                if (size == null) {
+                  faults.add(name + " is missing, it had " + expected.size() + " bytes");
+                } else if (size < expected.size()) {
+                  faults.add(
+                      "%s is cut short, to %d bytes of %d".formatted(name, size, expected.size()));
+                } else if (size > expected.size()) {
+                  faults.add("%s has %d bytes, not %d".formatted(name, size, expected.size()));
+                }
+              });
+      return faults.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              directory
+                  + ": "
+                  + String.join("; ", faults)
+                  + ". Use another checkpoint, or restore the file from a copy.");
+    }
+
+    CheckpointDirectory withoutManifest() throws IOException {
+      TrainerStateFacts facts = TrainerStateFacts.NONE;
+      if (files.isEmpty()) {
+        return damaged(new CorruptFileException(directory + " holds no file."), facts);
+      }
+      for (Map.Entry<String, Long> file : files.entrySet()) {
+        if (file.getValue() == 0 && TrainerLayout.holdsTensors(file.getKey())) {
+          return damaged(
+              new CorruptFileException(
+                  "%s is empty: saving it was cut short. Use another checkpoint."
+                      .formatted(directory.resolve(file.getKey()))),
+              facts);
+        }
+      }
+      if (files.containsKey(TrainerStateFacts.FILE)) {
+        Path file = directory.resolve(TrainerStateFacts.FILE);
+        try (MappedFile mapped = storage.map(file)) {
+          facts = TrainerStateFacts.parse(mapped.bytes(), file.toString());
+        } catch (CorruptFileException e) {
+          return damaged(e, facts);
+        }
+      }
+      return new CheckpointDirectory(
+          info(Standing.UNVERIFIED, facts, Optional.empty()),
+          Optional.empty(),
+          Optional.empty(),
+          files);
+    }
+
+    private CheckpointDirectory damaged(IOException fault, TrainerStateFacts facts)
+        throws IOException {
+      return new CheckpointDirectory(
+          info(Standing.DAMAGED, facts, Optional.of(String.valueOf(fault.getMessage()))),
+          Optional.empty(),
+          Optional.of(fault),
+          files);
+    }
+
+    private CheckpointInfo info(Standing standing, TrainerStateFacts facts, Optional<String> damage)
+        throws IOException {
+      long step =
+          inRun.or(() -> CheckpointName.parse(name())).map(CheckpointName::step).orElse(-1L);
+      Instant time = storage.lastModified(directory);
+      return new CheckpointInfo(
+          name(),
+          directory,
+          step >= 0 ? step : facts.step().orElse(0),
+          facts.epoch(),
+          facts.metrics(),
+          0,
+          time,
+          size(),
+          files.containsKey(Checkpoint.PIN),
+          standing,
+          Optional.empty(),
+          damage);
+    }
+
+    private String name() {
+      return inRun
+          .map(CheckpointName::checkpoint)
+          .orElseGet(() -> String.valueOf(directory.toAbsolutePath().normalize().getFileName()));
+    }
+
+    private long size() {
+      return files.values().stream().mapToLong(Long::longValue).sum();
+    }
+  }
+}

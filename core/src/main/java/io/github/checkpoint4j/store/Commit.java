@@ -1,0 +1,161 @@
+package io.github.checkpoint4j.store;
+
+import io.github.checkpoint4j.format.FileContent;
+import io.github.checkpoint4j.store.CheckpointName.Role;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One run of the commit protocol of FORMAT.md. A checkpoint is there when its directory has its
+ * name; everything before is hidden, and undone if a later operation fails.
+ */
+final class Commit {
+  private final Storage storage;
+  private final Path run;
+  private final CheckpointContent content;
+  private final long sequence;
+  private final List<String> older;
+
+  private final Path temporary;
+  private final Path target;
+  private final Path old;
+
+  /** How far the commit has come: what an undo has to take back. */
+  private enum Reached {
+    NOTHING,
+    TEMPORARY,
+    OLD_ASIDE,
+    RENAMED
+  }
+
+  private Reached reached = Reached.NOTHING;
+
+  Commit(Storage storage, Path run, CheckpointContent content, long sequence, List<String> older)
+      throws IOException {
+    this.storage = storage;
+    this.run = run;
+    this.content = content;
+    this.sequence = sequence;
+    this.older = older;
+    this.target = run.resolve(CheckpointName.of(content.step()).toString());
+    this.temporary = free(Role.TEMPORARY);
+    this.old = free(Role.OLD);
+  }
+
+  /** A hidden name for this step that nothing has, not even what could not be removed before. */
+  private Path free(Role role) throws IOException {
+    return HiddenPath.free(storage, run, content.step(), role, sequence);
+  }
+
+  /**
+   * Makes the checkpoint durable.
+   *
+   * @return the checkpoint that was replaced, under a hidden name; null if there was none
+   * @throws FileAlreadyExistsException if there is one of this step and it is not to be replaced
+   * @throws IOException if any operation failed; what was done is taken back, or left for {@link
+   *     Recoverer} if that failed as well, as a suppressed exception says
+   */
+  @Nullable Path perform() throws IOException {
+    boolean replacing = storage.find(target).isPresent();
+    if (replacing && !content.overwrite()) {
+      throw new FileAlreadyExistsException(
+          target.toString(),
+          null,
+          "there is a checkpoint of step "
+              + content.step()
+              + " already. Save with overwrite to replace it, or use another directory");
+    }
+    try {
+      boolean pinned = replacing && storage.find(target.resolve(Checkpoint.PIN)).isPresent();
+      storage.createDirectory(temporary);
+      reached = Reached.TEMPORARY;
+      fill(pinned);
+      if (replacing) {
+        storage.rename(target, old);
+        reached = Reached.OLD_ASIDE;
+        storage.syncDirectory(run);
+      }
+      storage.rename(temporary, target);
+      reached = Reached.RENAMED;
+      storage.syncDirectory(run);
+      return replacing ? old : null;
+    } catch (IOException | RuntimeException | Error e) {
+      undo(replacing, e);
+      throw e;
+    }
+  }
+
+  private void fill(boolean pinned) throws IOException {
+    Map<String, FileChecksums> files = new LinkedHashMap<>();
+    for (Map.Entry<String, FileContent> file : content.files().entrySet()) {
+      files.put(file.getKey(), write(file.getKey(), file.getValue()));
+    }
+    if (pinned) {
+      write(Checkpoint.PIN, FileContent.of(""));
+    }
+    write(Manifest.FILE, ManifestFile.write(manifest(files)));
+    storage.syncDirectory(temporary);
+  }
+
+  private FileChecksums write(String name, FileContent bytes) throws IOException {
+    Path file = temporary.resolve(name);
+    FileChecksums written = storage.write(file, bytes);
+    if (written.size() != bytes.size()) {
+      throw new IOException(
+          "%s: %d bytes were written of %d".formatted(file, written.size(), bytes.size()));
+    }
+    storage.sync(file);
+    return written;
+  }
+
+  private Manifest manifest(Map<String, FileChecksums> files) {
+    return new Manifest(
+        CheckpointName.of(content.step()).toString(),
+        content.step(),
+        Double.isNaN(content.epoch()) ? OptionalDouble.empty() : OptionalDouble.of(content.epoch()),
+        content.metrics(),
+        sequence,
+        content.time(),
+        content.objective(),
+        older,
+        files,
+        content.fingerprint(),
+        content.hyperparameters(),
+        Writer.NAME);
+  }
+
+  /**
+   * Takes back what was done. Files are removed only when it is certain, also after a power loss,
+   * that no checkpoint's name leads to them.
+   */
+  private void undo(boolean replacing, Throwable failure) {
+    // An interrupt that failed the save must not fail its undoing too.
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (reached == Reached.RENAMED) {
+        storage.rename(target, temporary);
+      }
+      if (replacing && reached.compareTo(Reached.OLD_ASIDE) >= 0) {
+        storage.rename(old, target);
+      }
+      if (reached.compareTo(Reached.OLD_ASIDE) >= 0) {
+        storage.syncDirectory(run);
+      }
+      if (reached != Reached.NOTHING) {
+        Removal.tree(storage, temporary);
+      }
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e);
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package io.github.checkpoint4j.store;
+
+import io.github.checkpoint4j.format.FileContent;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * A file system of this machine.
+ *
+ * <p>A directory is synced through a channel on it, which Windows does not allow: there {@link
+ * #syncDirectory} only looks whether it is there, and NTFS's journal decides.
+ *
+ * <p>A thread that is interrupted while it writes or syncs gets a {@link
+ * java.nio.channels.ClosedByInterruptException}, as from any failing device.
+ */
+public final class LocalStorage implements Storage {
+  private static final boolean WINDOWS =
+      System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
+
+  /** Large enough that a write's cost is the disk's; measured on virtual disks. */
+  private static final long STAGE = 8L << 20;
+
+  private static final LocalStorage INSTANCE = new LocalStorage();
+
+  private LocalStorage() {}
+
+  public static LocalStorage instance() {
+    return INSTANCE;
+  }
+
+  @Override
+  public void createDirectory(Path directory) throws IOException {
+    Files.createDirectory(directory);
+  }
+
+  @Override
+  public FileChecksums write(Path file, FileContent content) throws IOException {
+    Checksummer checksummer = new Checksummer();
+    try (FileChannel channel =
+            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment stage = arena.allocate(Math.clamp(content.size(), 1, STAGE), 4096);
+      long filled = 0;
+      for (FileContent.Part part : content.parts()) {
+        checksummer.begin(part.tensor());
+        for (long at = 0; at < part.bytes().byteSize(); ) {
+          long count = Math.min(stage.byteSize() - filled, part.bytes().byteSize() - at);
+          MemorySegment.copy(part.bytes(), at, stage, filled, count);
+          checksummer.update(stage.asSlice(filled, count));
+          at += count;
+          filled += count;
+          if (filled == stage.byteSize()) {
+            writeFully(channel, stage);
+            filled = 0;
+          }
+        }
+      }
+      writeFully(channel, stage.asSlice(0, filled));
+    }
+    return checksummer.finish();
+  }
+
+  private static void writeFully(FileChannel channel, MemorySegment bytes) throws IOException {
+    ByteBuffer buffer = bytes.asByteBuffer();
+    while (buffer.hasRemaining()) {
+      channel.write(buffer);
+    }
+  }
+
+  @Override
+  public void sync(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public void syncDirectory(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      throw Files.exists(directory)
+          ? new NotDirectoryException(directory.toString())
+          : new NoSuchFileException(directory.toString());
+    }
+    if (WINDOWS) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  @Override
+  public void rename(Path source, Path target) throws IOException {
+    // An atomic move silently replaces a file or an empty directory.
+    if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+      throw new FileAlreadyExistsException(target.toString());
+    }
+    Files.move(source, target, StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  @Override
+  public void deleteFile(Path file) throws IOException {
+    if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(file + " is a directory, not a file");
+    }
+    Files.delete(file);
+  }
+
+  @Override
+  public void removeDirectory(Path directory) throws IOException {
+    if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+      throw new NotDirectoryException(directory.toString());
+    }
+    Files.delete(directory);
+  }
+
+  @Override
+  public List<Entry> list(Path directory) throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    try (Stream<Path> paths = Files.list(directory)) {
+      for (Path path : (Iterable<Path>) paths::iterator) {
+        // One that vanished since then is not an entry any more.
+        find(path).ifPresent(kind -> entries.add(new Entry(path.getFileName().toString(), kind)));
+      }
+    }
+    entries.sort(Comparator.comparing(Entry::name));
+    return List.copyOf(entries);
+  }
+
+  @Override
+  public Optional<Kind> find(Path path) throws IOException {
+    BasicFileAttributes attributes;
+    try {
+      attributes = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        attributes.isRegularFile()
+            ? Kind.FILE
+            : attributes.isDirectory()
+                ? Kind.DIRECTORY
+                : attributes.isSymbolicLink() ? Kind.LINK : Kind.OTHER);
+  }
+
+  @Override
+  public long size(Path file) throws IOException {
+    return Files.size(file);
+  }
+
+  @Override
+  public Instant lastModified(Path path) throws IOException {
+    return Files.getLastModifiedTime(path).toInstant();
+  }
+
+  @Override
+  public MappedFile map(Path file) throws IOException {
+    return MappedFile.open(file);
+  }
+
+  @Override
+  public long usableSpace(Path directory) throws IOException {
+    return Files.getFileStore(directory).getUsableSpace();
+  }
+
+  @Override
+  public LockAttempt tryLock(Path file, String owner) throws IOException {
+    return LocalLock.tryLock(file, owner);
+  }
+}

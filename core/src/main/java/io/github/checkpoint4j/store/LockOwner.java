@@ -1,0 +1,68 @@
+package io.github.checkpoint4j.store;
+
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.Json;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A process that writes to a run's directory. A process id is used again after its process ended,
+ * so its start time belongs to it.
+ */
+record LockOwner(String host, long pid, Optional<Instant> started) {
+
+  /** This process. */
+  static LockOwner current() {
+    ProcessHandle self = ProcessHandle.current();
+    return new LockOwner(hostName(), self.pid(), self.info().startInstant());
+  }
+
+  /** The host's name without asking a name server, which may take long where there is none. */
+  private static String hostName() {
+    try {
+      return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+    } catch (IOException e) {
+      Map<String, String> environment = System.getenv();
+      return environment.getOrDefault(
+          "HOSTNAME", environment.getOrDefault("COMPUTERNAME", "unknown"));
+    }
+  }
+
+  /** The owner that {@code text} names; empty if it does not, for it is not to be relied on. */
+  static Optional<LockOwner> parse(String text) {
+    try {
+      if (!(Json.parse(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)), "lock")
+          instanceof Json.Obj owner)) {
+        return Optional.empty();
+      }
+      Optional<Instant> started =
+          owner.find("started").isPresent()
+              ? Optional.of(Instant.parse(owner.text("started")))
+              : Optional.empty();
+      return Optional.of(new LockOwner(owner.text("host"), owner.integer("pid"), started));
+    } catch (CorruptFileException | IllegalArgumentException | DateTimeParseException e) {
+      return Optional.empty();
+    }
+  }
+
+  String toText() {
+    Map<String, Json> members = new LinkedHashMap<>();
+    members.put("host", Json.of(host));
+    members.put("pid", Json.of(pid));
+    started.ifPresent(time -> members.put("started", Json.of(time.toString())));
+    return Json.object(members).toText() + "\n";
+  }
+
+  @Override
+  public String toString() {
+    return "process " + pid + " on " + host + started.map(time -> ", started " + time).orElse("");
+  }
+}
