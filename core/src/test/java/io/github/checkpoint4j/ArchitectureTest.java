@@ -44,6 +44,14 @@ class ArchitectureTest {
         .isEmpty();
   }
 
+  @Test
+  void nothing_uses_unsafe_memory() throws IOException {
+    assertThat(linesOf("", "sun\\.misc|jdk\\.internal")).isEmpty();
+    assertThat(linesOf("state", "sun\\.misc|jdk\\.internal")).isEmpty();
+    assertThat(linesOf("format", "sun\\.misc|jdk\\.internal")).isEmpty();
+    assertThat(linesOf("store", "sun\\.misc|jdk\\.internal")).isEmpty();
+  }
+
   private static List<String> linesOf(String folder, String forbidden) throws IOException {
     Pattern pattern = Pattern.compile(forbidden);
     List<String> found = new ArrayList<>();

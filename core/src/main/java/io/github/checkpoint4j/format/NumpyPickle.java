@@ -1,6 +1,5 @@
 package io.github.checkpoint4j.format;
 
-import io.github.checkpoint4j.state.Bytes;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -46,14 +45,13 @@ final class NumpyPickle {
   }
 
   // numpy.dtype(code, align, copy)
-  static PickleObject.NumpyType type(PickleGlobals.Arguments args)
-      throws UnsupportedFeatureException {
+  static PickleObject.NumpyType type(PickleArguments args) throws UnsupportedFeatureException {
     String code = args.text(0);
     Dtype dtype = DTYPES.get(code);
     if (dtype == null) {
       throw new UnsupportedFeatureException(
           "it holds a numpy object of dtype '"
-              + code
+              + Excerpt.of(code)
               + "', which is not read; in Python save numbers, or values.tolist() instead");
     }
     return new PickleObject.NumpyType(dtype, dtype == Dtype.C64 ? 4 : dtype.bits() / 8);
@@ -61,20 +59,24 @@ final class NumpyPickle {
 
   // (version, byte order, subarray, names, fields, item size, alignment, flags)
   static void setState(PickleObject.NumpyType type, List<PickleObject> state) {
-    PickleGlobals.Arguments args = new PickleGlobals.Arguments(state);
+    PickleArguments args = new PickleArguments(state);
     String order = args.text(1);
     if (!List.of("<", "|", "=", ">").contains(order)) {
-      throw new IllegalArgumentException("the byte order '" + order + "' is none");
+      throw new IllegalArgumentException("the byte order '" + Excerpt.of(order) + "' is none");
     }
     type.bigEndian = order.equals(">");
   }
 
   // (version, shape, dtype, is Fortran order, bytes)
-  static void setState(PickleObject.NumpyArray array, List<PickleObject> state)
+  static void setState(
+      PickleObject.NumpyArray array, List<PickleObject> state, PickleGlobals globals)
       throws UnsupportedFeatureException {
-    PickleGlobals.Arguments args = new PickleGlobals.Arguments(state);
+    PickleArguments args = new PickleArguments(state);
     long[] shape = args.integers(1);
     PickleObject.NumpyType type = type(args.get(2));
+    if (type.bigEndian) {
+      globals.charge(args.bytes(4).asSegment().byteSize());
+    }
     boolean columnMajor =
         args.get(3) instanceof PickleObject.Leaf leaf
             && leaf.value() instanceof Value.Bool bool
@@ -89,13 +91,13 @@ final class NumpyPickle {
   }
 
   // scalar(dtype, bytes)
-  static Value scalar(PickleGlobals.Arguments args) {
+  static Value scalar(PickleArguments args) {
     PickleObject.NumpyType type = type(args.get(0));
-    MemorySegment bytes = littleEndian(type, args, 1);
-    if (bytes.byteSize() * 8 != type.dtype.bits()) {
-      throw new IllegalArgumentException(
-          "a scalar of " + type.dtype + " has " + bytes.byteSize() + " bytes");
+    long size = args.bytes(1).asSegment().byteSize();
+    if (size * 8 != type.dtype.bits()) {
+      throw new IllegalArgumentException("a scalar of " + type.dtype + " has " + size + " bytes");
     }
+    MemorySegment bytes = littleEndian(type, args, 1);
     return switch (type.dtype) {
       case BOOL -> Value.of(bytes.get(ValueLayout.JAVA_BYTE, 0) != 0);
       case F16 -> Value.of((double) Float.float16ToFloat(bytes.get(LittleEndian.SHORT, 0)));
@@ -120,19 +122,20 @@ final class NumpyPickle {
       return type;
     }
     throw new IllegalArgumentException(
-        "a numpy dtype is expected and is " + PickleGlobals.Arguments.kind(object));
+        "a numpy dtype is expected and is " + PickleArguments.kind(object));
   }
 
   private static MemorySegment littleEndian(
-      PickleObject.NumpyType type, PickleGlobals.Arguments args, int index) {
-    Bytes raw = args.bytes(index);
-    MemorySegment bytes = MemorySegment.ofArray(raw.toByteArray());
-    if (type.bigEndian && type.swapSize > 1) {
-      if (bytes.byteSize() % type.swapSize != 0) {
-        throw new IllegalArgumentException("the elements of " + type.dtype + " are cut short");
-      }
-      TorchTensors.swap(bytes, type.swapSize);
+      PickleObject.NumpyType type, PickleArguments args, int index) {
+    MemorySegment bytes = args.bytes(index).asSegment();
+    if (!type.bigEndian || type.swapSize == 1) {
+      return bytes;
     }
-    return bytes;
+    if (bytes.byteSize() % type.swapSize != 0) {
+      throw new IllegalArgumentException("the elements of " + type.dtype + " are cut short");
+    }
+    MemorySegment swapped = MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE));
+    TorchTensors.swap(swapped, type.swapSize);
+    return swapped;
   }
 }

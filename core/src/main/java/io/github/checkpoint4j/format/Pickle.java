@@ -9,9 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The stack machine of Python's pickles, for plain state of protocols 2 to 5. No name is looked up
@@ -21,6 +19,12 @@ import java.util.Map;
  *     the meaning of each opcode
  */
 final class Pickle {
+  private static final PickleObject NONE = new PickleObject.Leaf(Value.none());
+  private static final PickleObject TRUE = new PickleObject.Leaf(Value.of(true));
+  private static final PickleObject FALSE = new PickleObject.Leaf(Value.of(false));
+  private static final PickleObject UNSET = new PickleObject.Global("");
+  private static final PickleObject EMPTY = new PickleObject.TupleObject(List.of());
+
   /** Bytes of the largest whole number: more than any state has, few enough to print it. */
   private static final int LARGEST_INTEGER = 1 << 16;
 
@@ -46,7 +50,7 @@ final class Pickle {
   private final Storages storages;
   private final List<PickleObject> stack = new ArrayList<>();
   private final List<Integer> marks = new ArrayList<>();
-  private final Map<Long, PickleObject> memo = new HashMap<>();
+  private final List<PickleObject> memo = new ArrayList<>();
   private long at;
   private long opcodeAt;
 
@@ -90,9 +94,9 @@ final class Pickle {
   private boolean makesConstant(int opcode)
       throws CorruptFileException, UnsupportedFeatureException {
     switch (opcode) {
-      case 'N' -> push(Value.none()); // NONE
-      case 0x88 -> push(Value.of(true)); // NEWTRUE
-      case 0x89 -> push(Value.of(false)); // NEWFALSE
+      case 'N' -> stack.add(NONE); // NONE
+      case 0x88 -> stack.add(TRUE); // NEWTRUE
+      case 0x89 -> stack.add(FALSE); // NEWFALSE
       case 'K' -> push(Value.of(u8())); // BININT1
       case 'M' -> push(Value.of(LittleEndian.unsignedShort(bytes, take(2)))); // BININT2
       case 'J' -> push(Value.of(bytes.get(LittleEndian.INT, take(4)))); // BININT
@@ -118,7 +122,7 @@ final class Pickle {
 
   private boolean makesContainer(int opcode) throws CorruptFileException {
     switch (opcode) {
-      case ')' -> stack.add(new PickleObject.TupleObject(List.of())); // EMPTY_TUPLE
+      case ')' -> stack.add(EMPTY); // EMPTY_TUPLE
       case 0x85 -> stack.add(new PickleObject.TupleObject(popLast(1))); // TUPLE1
       case 0x86 -> stack.add(new PickleObject.TupleObject(popLast(2))); // TUPLE2
       case 0x87 -> stack.add(new PickleObject.TupleObject(popLast(3))); // TUPLE3
@@ -144,9 +148,9 @@ final class Pickle {
 
   private boolean usesMemo(int opcode) throws CorruptFileException {
     switch (opcode) {
-      case 'q' -> memo.put((long) u8(), top()); // BINPUT
-      case 'r' -> memo.put(u32(), top()); // LONG_BINPUT
-      case 0x94 -> memo.put((long) memo.size(), top()); // MEMOIZE
+      case 'q' -> memorize(u8()); // BINPUT
+      case 'r' -> memorize(u32()); // LONG_BINPUT
+      case 0x94 -> memorize(memo.size()); // MEMOIZE
       case 'h' -> stack.add(recall(u8())); // BINGET
       case 'j' -> stack.add(recall(u32())); // LONG_BINGET
       default -> {
@@ -174,12 +178,12 @@ final class Pickle {
         stack.add(placed(() -> PickleGlobals.named(module, name)));
       }
       case 0x93 -> { // STACK_GLOBAL
-        PickleGlobals.Arguments names = new PickleGlobals.Arguments(popLast(2));
+        PickleArguments names = new PickleArguments(popLast(2));
         stack.add(placed(() -> PickleGlobals.named(names.text(0), names.text(1))));
       }
       case 'R', 0x81 -> { // REDUCE, NEWOBJ
         List<PickleObject> call = popLast(2);
-        PickleGlobals.Arguments parts = new PickleGlobals.Arguments(call);
+        PickleArguments parts = new PickleArguments(call);
         stack.add(placed(() -> globals.call(parts.global(0), parts.tuple(1).items())));
       }
       case 'b' -> build(pop()); // BUILD
@@ -212,19 +216,19 @@ final class Pickle {
       case PickleObject.NumpyArray array ->
           placed(
               () -> {
-                NumpyPickle.setState(array, stateTuple(state));
+                NumpyPickle.setState(array, stateTuple(state), globals);
                 return array;
               });
       default ->
           throw unsupported(
               "it sets the attributes of "
-                  + PickleGlobals.Arguments.kind(object)
+                  + PickleArguments.kind(object)
                   + ", which is not read; in Python save plain values");
     }
   }
 
   private static List<PickleObject> stateTuple(PickleObject state) {
-    return new PickleGlobals.Arguments(List.of(state)).tuple(0).items();
+    return new PickleArguments(List.of(state)).tuple(0).items();
   }
 
   private PickleObject placed(Step step) throws CorruptFileException, UnsupportedFeatureException {
@@ -232,10 +236,26 @@ final class Pickle {
       return step.run();
     } catch (IllegalArgumentException e) {
       throw new CorruptFileException(
-          place() + e.getMessage() + "; the file is damaged or made by hand: save it again", e);
+          place()
+              + nearestKey()
+              + e.getMessage()
+              + "; the file is damaged or made by hand: save it again",
+          e);
     } catch (UnsupportedFeatureException e) {
-      throw new UnsupportedFeatureException(place() + e.getMessage());
+      throw new UnsupportedFeatureException(place() + nearestKey() + e.getMessage());
     }
+  }
+
+  /** The key whose value is being made, as far as the stack shows it. */
+  private String nearestKey() {
+    for (int i = stack.size() - 1; i >= Math.max(0, stack.size() - 8); i--) {
+      if (stack.get(i) instanceof PickleObject.Leaf leaf
+          && leaf.value() instanceof Value.Text key
+          && !key.value().equals("storage")) {
+        return "in '" + Excerpt.of(key.value()) + "': ";
+      }
+    }
+    return "";
   }
 
   private void push(Value value) {
@@ -285,7 +305,7 @@ final class Pickle {
 
   private void addAll(List<PickleObject> items) throws CorruptFileException {
     if (!(top() instanceof PickleObject.ListObject list)) {
-      throw corrupt("items are added to " + PickleGlobals.Arguments.kind(top()) + ", not a list");
+      throw corrupt("items are added to " + PickleArguments.kind(top()) + ", not a list");
     }
     list.items().addAll(items);
   }
@@ -293,7 +313,7 @@ final class Pickle {
   private void putAll(PickleObject target, List<PickleObject> items, boolean push)
       throws CorruptFileException {
     if (!(target instanceof PickleObject.DictObject dict)) {
-      throw corrupt("items are set in " + PickleGlobals.Arguments.kind(target) + ", not a dict");
+      throw corrupt("items are set in " + PickleArguments.kind(target) + ", not a dict");
     }
     if (items.size() % 2 != 0) {
       throw corrupt("a dict gets a key without a value");
@@ -304,12 +324,22 @@ final class Pickle {
     }
   }
 
+  private void memorize(long index) throws CorruptFileException {
+    // Python counts up from 0, Python 2 from 1; any gap would let a few bytes ask for a long list.
+    if (index > memo.size() + 1L) {
+      throw corrupt("memo " + index + " is set before memo " + memo.size());
+    }
+    while (memo.size() <= index) {
+      memo.add(UNSET);
+    }
+    memo.set((int) index, top());
+  }
+
   private PickleObject recall(long index) throws CorruptFileException {
-    PickleObject known = memo.get(index);
-    if (known == null) {
+    if (index >= memo.size() || UNSET.equals(memo.get((int) index))) {
       throw corrupt("memo " + index + " is used before it is set");
     }
-    return known;
+    return memo.get((int) index);
   }
 
   private int u8() throws CorruptFileException {
@@ -340,13 +370,14 @@ final class Pickle {
   }
 
   private byte[] raw(long size) throws CorruptFileException, UnsupportedFeatureException {
+    long start = take(size);
     if (size > Integer.MAX_VALUE - 8) {
       throw unsupported(
           "it holds a string or bytes of "
-              + Long.toUnsignedString(size)
+              + size
               + " bytes; expected less than 2 GiB; in Python save it as a tensor");
     }
-    return bytes.asSlice(take(size), size).toArray(ValueLayout.JAVA_BYTE);
+    return bytes.asSlice(start, size).toArray(ValueLayout.JAVA_BYTE);
   }
 
   private String utf8(long size) throws CorruptFileException, UnsupportedFeatureException {

@@ -3,9 +3,6 @@ package io.github.checkpoint4j.format;
 import io.github.checkpoint4j.state.Bytes;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
-import java.math.BigInteger;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -80,9 +77,16 @@ final class PickleGlobals {
           "collections.defaultdict", "save dict(values) instead");
 
   private final TorchTensors tensors;
+  private long convertible;
 
-  PickleGlobals(TorchTensors tensors) {
+  /**
+   * @param convertible how many characters and items calls may convert in all. A pickle converts
+   *     each of its bytes once; one that refers to the same bytes again and again could take much
+   *     memory.
+   */
+  PickleGlobals(TorchTensors tensors, long convertible) {
     this.tensors = tensors;
+    this.convertible = convertible;
   }
 
   /**
@@ -96,33 +100,33 @@ final class PickleGlobals {
     if (CALLS.contains(full) || dtype(global).isPresent() || isStorage(global)) {
       return global;
     }
-    throw new UnsupportedFeatureException(refusal(module, full));
+    throw new UnsupportedFeatureException(refusal(module, full, Excerpt.of(full)));
   }
 
-  private static String refusal(String module, String full) {
+  private static String refusal(String module, String full, String shown) {
     String advice = ADVICE.get(full);
     if (advice != null) {
-      return "it holds a '" + full + "', which is not read; in Python " + advice;
+      return "it holds a '" + shown + "', which is not read; in Python " + advice;
     }
     String outermost = module.contains(".") ? module.substring(0, module.indexOf('.')) : module;
     if (ACTING_MODULES.contains(outermost) || outermost.equals("__builtin__")) {
       return "it asks Python to call '"
-          + full
+          + shown
           + "' when it is loaded, which no state needs; nothing was run;"
           + " do not load this file in Python unless you trust where it comes from";
     }
     boolean inTorch = full.startsWith("torch.") && full.indexOf('.', "torch.".length()) < 0;
     if (inTorch || full.endsWith("Storage")) {
-      return "it holds a '" + full + "', a type that is not read; in Python convert it first";
+      return "it holds a '" + shown + "', a type that is not read; in Python convert it first";
     }
     if (full.startsWith("torch.nn.modules.") || module.equals("__main__")) {
       return "'"
-          + full
+          + shown
           + "' is a class: this is a whole pickled module;"
           + " in Python save model.state_dict() instead of the model";
     }
     return "'"
-        + full
+        + shown
         + "' is a class or function, and only plain state is read: dicts, lists, numbers, strings"
         + " and tensors; in Python save model.state_dict() instead of a whole pickled module,"
         + " and vars(object) instead of an object";
@@ -168,7 +172,8 @@ final class PickleGlobals {
    */
   PickleObject call(PickleObject.Global global, List<PickleObject> arguments)
       throws UnsupportedFeatureException {
-    Arguments args = new Arguments(arguments);
+    PickleArguments args = new PickleArguments(arguments);
+    charge(args);
     return switch (global.name()) {
       case "collections.OrderedDict" -> args.size() == 0 ? dict() : args.pairs(0);
       case "collections.Counter" -> args.size() == 0 ? dict() : args.dict(0);
@@ -196,6 +201,30 @@ final class PickleGlobals {
     };
   }
 
+  private void charge(PickleArguments args) {
+    if (args.size() > 0) {
+      charge(
+          switch (args.get(0)) {
+            case PickleObject.Leaf leaf when leaf.value() instanceof Value.Text text ->
+                text.value().length();
+            case PickleObject.ListObject list -> list.items().size();
+            default -> 0;
+          });
+    }
+  }
+
+  /**
+   * Counts a conversion.
+   *
+   * @throws IllegalArgumentException if there were too many
+   */
+  void charge(long size) {
+    convertible -= size;
+    if (convertible < 0) {
+      throw new IllegalArgumentException("it converts the same objects over and over");
+    }
+  }
+
   private static PickleObject dict() {
     return new PickleObject.DictObject();
   }
@@ -205,7 +234,7 @@ final class PickleGlobals {
   }
 
   /** A tensor of a subclass, or one with attributes; what it is besides a tensor is left out. */
-  private PickleObject fromType(Arguments args) throws UnsupportedFeatureException {
+  private PickleObject fromType(PickleArguments args) throws UnsupportedFeatureException {
     PickleObject.Global function = args.global(0);
     PickleObject.Global type = args.global(1);
     if (!function.name().startsWith("torch._utils._rebuild_")
@@ -223,7 +252,8 @@ final class PickleGlobals {
   // _rebuild_tensor(storage, offset, size, stride),
   // _rebuild_tensor_v2(..., requires_grad, backward_hooks, metadata=None),
   // _rebuild_tensor_v3(..., requires_grad, backward_hooks, dtype, metadata=None)
-  private PickleObject tensor(Arguments args, boolean untyped) throws UnsupportedFeatureException {
+  private PickleObject tensor(PickleArguments args, boolean untyped)
+      throws UnsupportedFeatureException {
     PickleObject.Storage storage = args.storage(0);
     TorchType type =
         untyped
@@ -239,136 +269,5 @@ final class PickleGlobals {
     Tensor tensor =
         tensors.view(storage, type, args.integer(1), args.integers(2), args.integers(3));
     return leaf(tensor);
-  }
-
-  /** The arguments of a call. */
-  static final class Arguments {
-    private final List<PickleObject> arguments;
-
-    Arguments(List<PickleObject> arguments) {
-      this.arguments = arguments;
-    }
-
-    int size() {
-      return arguments.size();
-    }
-
-    PickleObject get(int index) {
-      if (index >= arguments.size()) {
-        throw new IllegalArgumentException(
-            "more than the " + arguments.size() + " arguments found are expected");
-      }
-      return arguments.get(index);
-    }
-
-    private <T> T require(int index, Class<T> kind, String expected) {
-      PickleObject argument = get(index);
-      Object object = argument instanceof PickleObject.Leaf leaf ? leaf.value() : argument;
-      if (!kind.isInstance(object)) {
-        throw new IllegalArgumentException(
-            "argument " + (index + 1) + " should be " + expected + " and is " + kind(argument));
-      }
-      return kind.cast(object);
-    }
-
-    /** Python's name for the kind of an object. */
-    static String kind(PickleObject object) {
-      return switch (object) {
-        case PickleObject.Leaf leaf ->
-            switch (leaf.value()) {
-              case Value.Text text -> "a string";
-              case Value.Int number -> "the number " + number.value();
-              default -> leaf.value().getClass().getSimpleName();
-            };
-        case PickleObject.Global global -> "'" + global.name() + "'";
-        default -> object.getClass().getSimpleName();
-      };
-    }
-
-    PickleObject.Global global(int index) {
-      return require(index, PickleObject.Global.class, "a class or function");
-    }
-
-    PickleObject.Storage storage(int index) {
-      return require(index, PickleObject.Storage.class, "a storage");
-    }
-
-    PickleObject.TupleObject tuple(int index) {
-      return require(index, PickleObject.TupleObject.class, "a tuple");
-    }
-
-    PickleObject.DictObject dict(int index) {
-      return require(index, PickleObject.DictObject.class, "a dict");
-    }
-
-    PickleObject.Leaf tensor(int index) {
-      require(index, Tensor.class, "a tensor");
-      return (PickleObject.Leaf) get(index);
-    }
-
-    boolean isFilledDict(int index) {
-      return get(index) instanceof PickleObject.DictObject dict && !dict.keysAndValues().isEmpty();
-    }
-
-    Bytes bytes(int index) {
-      return require(index, Bytes.class, "bytes");
-    }
-
-    String text(int index) {
-      return require(index, Value.Text.class, "a string").value();
-    }
-
-    long integer(int index) {
-      return exact(require(index, Value.Int.class, "a whole number").value());
-    }
-
-    long[] integers(int index) {
-      List<PickleObject> items = tuple(index).items();
-      long[] numbers = new long[items.size()];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = new Arguments(items).integer(i);
-      }
-      return numbers;
-    }
-
-    private static long exact(BigInteger number) {
-      if (number.bitLength() > 63) {
-        throw new IllegalArgumentException("a number of more than 64 bits: not a size");
-      }
-      return number.longValue();
-    }
-
-    /** The bytes of a string that Python wrote as Latin-1 characters, for want of bytes. */
-    byte[] latin1(int index) {
-      String text = text(index);
-      String encoding = text(index + 1).replace("-", "").replace("_", "");
-      if (!encoding.equals("latin1") || text.chars().anyMatch(c -> c > 0xFF)) {
-        throw new IllegalArgumentException("bytes as Latin-1 characters are expected");
-      }
-      return text.getBytes(StandardCharsets.ISO_8859_1);
-    }
-
-    String device() {
-      return size() > 1 ? text(0) + ":" + integer(1) : text(0);
-    }
-
-    /** A dict from a list of pairs, as older Pythons write an OrderedDict. */
-    PickleObject.DictObject pairs(int index) {
-      List<PickleObject> entries = new ArrayList<>();
-      for (PickleObject pair :
-          require(index, PickleObject.ListObject.class, "a list of pairs").items()) {
-        List<PickleObject> keyAndValue =
-            switch (pair) {
-              case PickleObject.TupleObject tuple -> tuple.items();
-              case PickleObject.ListObject list -> list.items();
-              default -> List.of();
-            };
-        if (keyAndValue.size() != 2) {
-          throw new IllegalArgumentException("a list of pairs is expected");
-        }
-        entries.addAll(keyAndValue);
-      }
-      return new PickleObject.DictObject(entries);
-    }
   }
 }

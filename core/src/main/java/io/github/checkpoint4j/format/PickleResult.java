@@ -16,8 +16,8 @@ import java.util.Map;
  * too deep for a recursive walk.
  */
 final class PickleResult {
-  /** Containers in one another. */
-  static final int DEEPEST = 1000;
+  /** Containers in one another: more than any state has, few enough for recursive walks. */
+  static final int DEEPEST = 256;
 
   /** Values of a tree that any pickle may have, however small it is. */
   static final long SMALL_TREE = 1_000_000;
@@ -164,8 +164,9 @@ final class PickleResult {
   }
 
   private static String shown(Value key) {
-    String text = key instanceof Value.Text name ? "'" + name.value() + "'" : key.toString();
-    return text.length() <= 80 ? text : text.substring(0, 80) + "...";
+    return key instanceof Value.Text name
+        ? "'" + Excerpt.of(name.value()) + "'"
+        : Excerpt.of(key.toString());
   }
 
   /** A dtype that is itself a value reads as Python prints it, for instance "torch.float16". */
@@ -191,7 +192,7 @@ final class PickleResult {
       return tensors.view(storage, type, 0, new long[] {elements}, new long[] {1});
     } catch (IllegalArgumentException e) {
       throw new UnsupportedFeatureException(
-          source + ": the storage 'data/" + storage.key() + "': " + e.getMessage());
+          source + ": the storage 'data/" + Excerpt.of(storage.key()) + "': " + e.getMessage());
     }
   }
 

@@ -84,25 +84,38 @@ final class PickleWriter {
         out.u8('t'); // TUPLE
       }
       case StateDict dict -> {
-        out.u8('}').u8('('); // EMPTY_DICT, MARK
+        beginDict(dict.size());
         dict.entries()
             .forEach(
                 (name, entry) -> {
                   text(name, path);
                   write(entry, join(path, name), depth + 1);
                 });
-        out.u8('u'); // SETITEMS
+        endDict(dict.size());
       }
       case Value.Dict dict -> {
-        out.u8('}').u8('('); // EMPTY_DICT, MARK
+        beginDict(dict.entries().size());
         dict.entries()
             .forEach(
                 (key, entry) -> {
                   write(key, path, depth + 1);
                   write(entry, join(path, name(key)), depth + 1);
                 });
-        out.u8('u'); // SETITEMS
+        endDict(dict.entries().size());
       }
+    }
+  }
+
+  private void beginDict(int size) {
+    out.u8('}'); // EMPTY_DICT
+    if (size > 0) {
+      out.u8('('); // MARK
+    }
+  }
+
+  private void endDict(int size) {
+    if (size > 0) {
+      out.u8('u'); // SETITEMS
     }
   }
 
@@ -119,9 +132,12 @@ final class PickleWriter {
   }
 
   private void list(List<Value> values, String path, int depth) {
-    out.u8(']').u8('('); // EMPTY_LIST, MARK
-    sequence(values, path, depth);
-    out.u8('e'); // APPENDS
+    out.u8(']'); // EMPTY_LIST
+    if (!values.isEmpty()) {
+      out.u8('('); // MARK
+      sequence(values, path, depth);
+      out.u8('e'); // APPENDS
+    }
   }
 
   private void sequence(List<Value> values, String path, int depth) {

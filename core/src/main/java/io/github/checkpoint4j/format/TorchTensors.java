@@ -41,11 +41,12 @@ final class TorchTensors {
    *
    * @param offset the first element's index in the storage
    * @param strides for each dimension the distance, in elements, of neighbours
-   * @throws IllegalArgumentException if it does not lie in the storage, or asks for more memory
-   *     than the file warrants; the message says so
+   * @throws IllegalArgumentException if it does not lie in the storage; the message says so
+   * @throws UnsupportedFeatureException if it asks for more memory than the file warrants
    */
   Tensor view(
-      PickleObject.Storage storage, TorchType type, long offset, long[] shape, long[] strides) {
+      PickleObject.Storage storage, TorchType type, long offset, long[] shape, long[] strides)
+      throws UnsupportedFeatureException {
     long elements = check(storage, type, offset, shape, strides);
     int item = type.itemSize();
     boolean reversed = bigEndian && type.swapSize() > 1;
@@ -66,7 +67,7 @@ final class TorchTensors {
     }
     long size = elements * item;
     if (size > allowance - copied) {
-      throw new IllegalArgumentException(
+      throw new UnsupportedFeatureException(
           "its elements are not in row-major order, and a copy of "
               + size
               + " bytes after "
@@ -94,7 +95,11 @@ final class TorchTensors {
       throw new IllegalArgumentException("it is a " + type.dtypeName() + " without dimensions");
     }
     long[] wide = shape.clone();
-    wide[wide.length - 1] = Math.multiplyExact(wide[wide.length - 1], 2L);
+    try {
+      wide[wide.length - 1] = Math.multiplyExact(wide[wide.length - 1], 2L);
+    } catch (ArithmeticException e) {
+      throw new IllegalArgumentException("shape " + Arrays.toString(shape) + " is too large", e);
+    }
     return Tensor.of(Dtype.F4, wide, bytes);
   }
 
@@ -134,7 +139,7 @@ final class TorchTensors {
               + " to "
               + last
               + " of storage 'data/"
-              + storage.key()
+              + Excerpt.of(storage.key())
               + "', which has "
               + stored);
     }

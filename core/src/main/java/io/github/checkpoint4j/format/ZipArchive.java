@@ -98,14 +98,14 @@ final class ZipArchive {
       throw new UnsupportedFeatureException(
           at(entry.header)
               + "the entry '"
-              + entry.name
+              + Excerpt.of(entry.name)
               + "' is encrypted; expected plain bytes; decrypt the archive first");
     }
     if (entry.method != 0) {
       throw new UnsupportedFeatureException(
           at(entry.header)
               + "the entry '"
-              + entry.name
+              + Excerpt.of(entry.name)
               + "' is compressed (method "
               + entry.method
               + "); expected stored bytes (method 0), as its own writer makes them;"
@@ -128,15 +128,16 @@ final class ZipArchive {
     long locator = end - LOCATOR_SIZE;
     if (locator >= 0 && LittleEndian.unsignedInt(file, locator) == END_64_LOCATOR) {
       long end64 = LittleEndian.signedLong(file, locator + 8);
-      if (end64 != locator - END_64_SIZE
-          || end64 < 0
-          || LittleEndian.unsignedInt(file, end64) != END_64) {
+      if (end64 != locator - END_64_SIZE || end64 < 0) {
         throw corrupt(
             locator,
             "the zip64 end record should be at byte "
                 + (locator - END_64_SIZE)
                 + " and is said to be at "
                 + Long.toUnsignedString(end64));
+      }
+      if (LittleEndian.unsignedInt(file, end64) != END_64) {
+        throw corrupt(end64, "expected the zip64 end record here");
       }
       long count64 = LittleEndian.signedLong(file, end64 + 32);
       long size64 = LittleEndian.signedLong(file, end64 + 40);
@@ -203,7 +204,7 @@ final class ZipArchive {
       }
       Entry entry = readEntry(at, nameSize, extraSize, start);
       if (entries.putIfAbsent(entry.name, entry) != null) {
-        throw corrupt(at, "two entries '" + entry.name + "' in the zip directory");
+        throw corrupt(at, "two entries '" + Excerpt.of(entry.name) + "' in the zip directory");
       }
       at = next;
     }
@@ -229,13 +230,20 @@ final class ZipArchive {
     }
     if (method == 0 && size != full) {
       throw corrupt(
-          at, "the stored entry '" + name + "' has two sizes, " + size + " and " + full + " bytes");
+          at,
+          "the stored entry '"
+              + Excerpt.of(name)
+              + "' has two sizes, "
+              + size
+              + " and "
+              + full
+              + " bytes");
     }
     if (header < 0 || header > directory - LOCAL_HEADER_SIZE) {
       throw corrupt(
           at,
           "the header of entry '"
-              + name
+              + Excerpt.of(name)
               + "' is said to be at byte "
               + Long.toUnsignedString(header)
               + ", beyond the entries' end at byte "
@@ -246,7 +254,7 @@ final class ZipArchive {
       throw corrupt(
           at,
           "the entry '"
-              + name
+              + Excerpt.of(name)
               + "' of "
               + Long.toUnsignedString(size)
               + " bytes at byte "
@@ -262,7 +270,7 @@ final class ZipArchive {
       String name, long nameAt, int nameSize, int method, long header, long size)
       throws CorruptFileException {
     if (LittleEndian.unsignedInt(file, header) != LOCAL_HEADER) {
-      throw corrupt(header, "expected the header of entry '" + name + "' here");
+      throw corrupt(header, "expected the header of entry '" + Excerpt.of(name) + "' here");
     }
     int localNameSize = LittleEndian.unsignedShort(file, header + 26);
     long data =
@@ -280,14 +288,15 @@ final class ZipArchive {
                 == -1;
     if (!sameName) {
       throw corrupt(
-          header, "the directory names this entry '" + name + "', its own header otherwise");
+          header,
+          "the directory names this entry '" + Excerpt.of(name) + "', its own header otherwise");
     }
     int localMethod = LittleEndian.unsignedShort(file, header + 8);
     if (localMethod != method) {
       throw corrupt(
           header,
           "the compression of entry '"
-              + name
+              + Excerpt.of(name)
               + "' is "
               + method
               + " in the directory and "
@@ -303,7 +312,7 @@ final class ZipArchive {
       throw corrupt(
           header,
           "the entry '"
-              + name
+              + Excerpt.of(name)
               + "' has "
               + size
               + " bytes in the directory and "
@@ -321,7 +330,12 @@ final class ZipArchive {
       Entry after = byPlace.get(i);
       if (before.end() > after.header) {
         throw corrupt(
-            after.header, "the entries '" + before.name + "' and '" + after.name + "' share bytes");
+            after.header,
+            "the entries '"
+                + Excerpt.of(before.name)
+                + "' and '"
+                + Excerpt.of(after.name)
+                + "' share bytes");
       }
     }
     if (!byPlace.isEmpty() && byPlace.getLast().end() > directory) {

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.state;
 
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /** Python's {@code bytes}. */
@@ -18,6 +19,11 @@ public final class Bytes implements Value {
   /** A copy of the bytes. */
   public byte[] toByteArray() {
     return value.clone();
+  }
+
+  /** The bytes, read-only; not a copy. */
+  public MemorySegment asSegment() {
+    return MemorySegment.ofArray(value).asReadOnly();
   }
 
   @Override

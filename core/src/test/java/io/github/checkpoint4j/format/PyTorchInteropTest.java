@@ -19,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Real PyTorch reads what Java wrote. */
 @Tag("interop")
 class PyTorchInteropTest {
+  private static final Path GOLDEN = Golden.topic("pytorch").folder();
 
   private static String python(Object... arguments) throws IOException, InterruptedException {
     String python = System.getProperty("checkpoint4j.python", "");
@@ -42,10 +43,7 @@ class PyTorchInteropTest {
   @Test
   void python_loads_what_java_rewrote_in_all_three_modes(@TempDir Path folder)
       throws IOException, InterruptedException {
-    List<Path> goldens;
-    try (var paths = Files.list(PyTorchReadTest.GOLDEN)) {
-      goldens = paths.filter(path -> path.toString().matches(".*\\.(pt|pth)")).sorted().toList();
-    }
+    List<Path> goldens = PyTorchGoldenTest.files();
     for (Path golden : goldens) {
       String name = golden.getFileName().toString();
       MemorySegment file = MemorySegment.ofArray(Files.readAllBytes(golden));
@@ -54,8 +52,7 @@ class PyTorchInteropTest {
           folder.resolve(name));
     }
 
-    String output =
-        python(PyTorchReadTest.GOLDEN.resolve("compare.py"), PyTorchReadTest.GOLDEN, folder);
+    String output = python(GOLDEN.resolve("compare.py"), GOLDEN, folder);
 
     assertThat(goldens).isNotEmpty();
     assertThat(output).contains(goldens.size() + " files are the same");

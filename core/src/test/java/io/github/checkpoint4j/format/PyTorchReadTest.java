@@ -9,20 +9,15 @@ import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** Files that PyTorch and the Hugging Face Trainer wrote, see golden/pytorch/make.py. */
 class PyTorchReadTest {
-  static final Path GOLDEN =
-      Path.of(System.getProperty("checkpoint4j.root")).resolve("golden/pytorch");
-
   static Value read(String name) throws IOException {
-    MemorySegment file = MemorySegment.ofArray(Files.readAllBytes(GOLDEN.resolve(name)));
-    return PyTorch.read(file, name);
+    return PyTorch.read(Golden.topic("pytorch").bytes(name), name);
   }
 
   private static StateDict dict(String name) throws IOException {
@@ -209,7 +204,7 @@ class PyTorchReadTest {
   @Test
   void contiguous_views_are_windows_on_the_file_and_shared_memory_stays_shared()
       throws IOException {
-    byte[] bytes = Files.readAllBytes(GOLDEN.resolve("views.pt"));
+    byte[] bytes = Golden.topic("pytorch").bytes("views.pt").toArray(ValueLayout.JAVA_BYTE);
     StateDict views = (StateDict) PyTorch.read(MemorySegment.ofArray(bytes), "views.pt");
 
     assertThat(views.tensor("tied").bytes()).isEqualTo(views.tensor("whole").bytes());
