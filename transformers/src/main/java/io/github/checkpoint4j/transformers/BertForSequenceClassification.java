@@ -1,8 +1,10 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.TrainableModel;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.DropoutImpl;
 import org.bytedeco.pytorch.LinearImpl;
@@ -83,6 +85,12 @@ public final class BertForSequenceClassification extends Module implements Train
     }
     Tensor labels = batch.get("labels");
     return new ModelOutput(Optional.of(problemType(labels).loss(logits, labels)), logits);
+  }
+
+  /** config.json. */
+  @Override
+  public Map<String, FileContent> files() {
+    return Map.of("config.json", FileContent.of(config.toJson().toIndentedText() + "\n"));
   }
 
   /** The configured one, or else what transformers infers from the labels. */

@@ -4,8 +4,9 @@ import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import java.io.IOException;
-import java.io.InputStream;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,6 @@ public final class Tokenizer implements AutoCloseable {
   private static final String VOCABULARY = "vocab.txt";
   private static final List<String> PASSED_ON =
       List.of(CONFIG, "special_tokens_map.json", "added_tokens.json", VOCABULARY);
-  private static final String MINI_LM = "all-minilm-l6-v2-tokenizer.json";
   private static final String MINI_LM_CONFIG =
       """
       {
@@ -101,10 +101,11 @@ public final class Tokenizer implements AutoCloseable {
    * @throws IOException if it cannot be read
    */
   public static Tokenizer miniLm() throws IOException {
-    try (InputStream in = MiniLm.open(MINI_LM)) {
+    try (Arena arena = Arena.ofConfined()) {
+      byte[] json = MiniLm.bytes(MiniLm.TOKENIZER, arena).toArray(ValueLayout.JAVA_BYTE);
       return of(
-          new String(in.readAllBytes(), StandardCharsets.UTF_8),
-          MINI_LM,
+          new String(json, StandardCharsets.UTF_8),
+          MiniLm.TOKENIZER,
           Map.of(CONFIG, FileContent.of(MINI_LM_CONFIG)));
     }
   }

