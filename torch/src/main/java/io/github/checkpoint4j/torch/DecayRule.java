@@ -64,9 +64,10 @@ final class DecayRule {
     try (var modules = module.named_modules();
         var keys = modules.keys()) {
       for (long i = 0; i < keys.size(); i++) {
-        String name = keys.get(i).getString();
-        if (modules.get(name).asLayerNorm() != null) {
-          names.add(name);
+        var key = keys.get(i);
+        // The module itself has no name, which JavaCPP gives as null; the rule is not for it.
+        if (key != null && modules.get(key).asLayerNorm() != null) {
+          names.add(key.getString());
         }
       }
     }

@@ -263,7 +263,7 @@ final class OptimizerLayout {
       Map<String, Value> options = new LinkedHashMap<>(group.entries());
       options.remove(INDICES);
       options.remove(NAMES);
-      groups.add(new SavedGroup(indices, names, StateDict.of(options)));
+      groups.add(new SavedGroup(indices, names, HeapCopy.of(StateDict.of(options))));
     }
     return groups;
   }

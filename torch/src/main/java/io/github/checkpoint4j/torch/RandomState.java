@@ -6,6 +6,7 @@ import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.nio.ByteOrder;
@@ -37,6 +38,8 @@ public final class RandomState implements Stateful {
   private static final int CPU_BYTES = 5056;
 
   private static final long LARGEST_SEED = 0xFFFFFFFFL;
+  private static final ValueLayout.OfInt WORD =
+      ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private Map<String, Value> others;
 
@@ -67,19 +70,18 @@ public final class RandomState implements Stateful {
   public StateDict stateDict() {
     try (var generator = torch.getDefaultCPUGenerator();
         var state = generator.get_state()) {
-      return StateDict.builder()
-          .put(PYTHON, others.getOrDefault(PYTHON, Value.none()))
-          .put(NUMPY, others.getOrDefault(NUMPY, Value.none()))
-          .put(CPU, NativeTensors.view(state))
-          .build();
+      StateDict.Builder all = StateDict.builder();
+      others.forEach(all::put);
+      return all.put(CPU, NativeTensors.view(state)).build();
     }
   }
 
   /**
-   * Sets libtorch's default generator to the {@code cpu} entry and keeps the others.
+   * Sets libtorch's default generator to the {@code cpu} entry, and keeps the other entries in
+   * place of those of their names.
    *
-   * @throws StateMismatchException if an entry is missing, or {@code cpu} is not a state of
-   *     libtorch's generator; nothing was changed
+   * @throws StateMismatchException if {@code cpu} is missing, or is not a state of libtorch's
+   *     generator; nothing was changed
    */
   @Override
   public void loadStateDict(StateDict state) {
@@ -88,9 +90,9 @@ public final class RandomState implements Stateful {
       throw new StateMismatchException(
           "entry 'cpu' should be U8[" + CPU_BYTES + "], libtorch's generator, and is " + cpu);
     }
-    Map<String, Value> kept = new LinkedHashMap<>();
-    kept.put(PYTHON, state.get(PYTHON));
-    kept.put(NUMPY, withPlainKey(state.get(NUMPY)));
+    Map<String, Value> kept = new LinkedHashMap<>(others);
+    kept.putAll(HeapCopy.of(state).entries());
+    kept.remove(CPU);
     try (var generator = torch.getDefaultCPUGenerator();
         var copy = NativeTensors.copyOf(cpu)) {
       generator.set_state(copy);
@@ -102,50 +104,31 @@ public final class RandomState implements Stateful {
   }
 
   private static String firstLine(RuntimeException e) {
-    String message = String.valueOf(e.getMessage());
-    return message.lines().findFirst().orElse(message);
+    return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
   }
 
   /** {@code random.getstate()}: version 3, the words and the position, no cached normal number. */
   private static Value python(long seed) {
-    List<Value> words = values(MersenneTwister.seededByWords(BigInteger.valueOf(seed)));
+    List<Value> words = new ArrayList<>();
+    for (int word : MersenneTwister.seededByWords(BigInteger.valueOf(seed))) {
+      words.add(Value.of(Integer.toUnsignedLong(word)));
+    }
     words.add(Value.of(MersenneTwister.WORDS));
     return Value.tuple(Value.of(3), new Value.Tuple(words), Value.none());
   }
 
-  /** {@code numpy.random.get_state()}, its array as a list, which {@code set_state} takes too. */
+  /** {@code numpy.random.get_state()}: the words, the position, no cached normal number. */
   private static Value numpy(long seed) {
+    MemorySegment words = MemorySegment.ofArray(new byte[MersenneTwister.WORDS * Integer.BYTES]);
+    int[] seeded = MersenneTwister.seededByNumber((int) seed);
+    for (int i = 0; i < seeded.length; i++) {
+      words.setAtIndex(WORD, i, seeded[i]);
+    }
     return Value.tuple(
         Value.of("MT19937"),
-        new Value.Items(values(MersenneTwister.seededByNumber(seed))),
+        new Value.NdArray(Tensor.of(Dtype.U32, new long[] {MersenneTwister.WORDS}, words)),
         Value.of(MersenneTwister.WORDS),
         Value.of(0),
         Value.of(0.0));
-  }
-
-  /** NumPy's state with its array of words, if it is one, as a list. */
-  private static Value withPlainKey(Value numpy) {
-    if (!(numpy instanceof Value.Tuple(List<Value> parts))
-        || parts.size() < 2
-        || !(parts.get(1) instanceof Tensor words)
-        || words.dtype() != Dtype.U32) {
-      return numpy;
-    }
-    var word = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    long[] key = new long[Math.toIntExact(words.elementCount())];
-    for (int i = 0; i < key.length; i++) {
-      key[i] = Integer.toUnsignedLong(words.bytes().getAtIndex(word, i));
-    }
-    List<Value> plain = new ArrayList<>(parts);
-    plain.set(1, new Value.Items(values(key)));
-    return new Value.Tuple(plain);
-  }
-
-  private static List<Value> values(long[] words) {
-    List<Value> values = new ArrayList<>(words.length + 1);
-    for (long word : words) {
-      values.add(Value.of(word));
-    }
-    return values;
   }
 }
