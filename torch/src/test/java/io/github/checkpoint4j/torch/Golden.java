@@ -1,17 +1,15 @@
 package io.github.checkpoint4j.torch;
 
 import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.state.Dtype;
+import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.global.torch;
@@ -30,22 +28,8 @@ final class Golden {
 
   /** The tensors of a safetensors file. */
   static Map<String, Tensor> tensors(String name) throws IOException {
-    MemorySegment file = MemorySegment.ofArray(Files.readAllBytes(path(name)));
-    long header = file.get(ValueLayout.JAVA_LONG_UNALIGNED, 0);
-    var entries = (Json.Obj) Json.parse(file.asSlice(8, header), name);
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    entries
-        .members()
-        .forEach(
-            (tensor, value) -> {
-              if (value instanceof Json.Obj entry && entry.find("dtype").isPresent()) {
-                long[] shape = longs(entry.array("shape"));
-                long[] range = longs(entry.array("data_offsets"));
-                MemorySegment bytes = file.asSlice(8 + header + range[0], range[1] - range[0]);
-                tensors.put(tensor, Tensor.of(Dtype.valueOf(entry.text("dtype")), shape, bytes));
-              }
-            });
-    return tensors;
+    byte[] file = Files.readAllBytes(path(name));
+    return SafeTensors.parse(MemorySegment.ofArray(file), name).tensors();
   }
 
   /** Whether this machine's vector instructions are those of the machine that made {@code file}. */
