@@ -25,6 +25,7 @@ RUNS = {
     "steps": dict(
         dropout=0.25,
         metrics=True,
+        eval_examples=EVAL,
         arguments=dict(
             num_train_epochs=2.0, learning_rate=0.05, warmup_steps=2, weight_decay=0.01, logging_steps=2,
             eval_strategy="steps", eval_steps=3, save_steps=3, metric_for_best_model="accuracy",
@@ -34,6 +35,7 @@ RUNS = {
     "accumulation": dict(
         dropout=0.25,
         metrics=False,
+        eval_examples=EVAL,
         arguments=dict(
             max_steps=5, gradient_accumulation_steps=2, learning_rate=0.02, lr_scheduler_type="cosine",
             warmup_steps=1, logging_steps=2, logging_first_step=True, save_steps=2,
@@ -42,6 +44,7 @@ RUNS = {
     "epochs": dict(
         dropout=0.0,
         metrics=True,
+        eval_examples=EVAL,
         arguments=dict(
             num_train_epochs=2.5, learning_rate=0.01, lr_scheduler_type="constant_with_warmup", warmup_steps=3,
             logging_strategy="epoch", eval_strategy="epoch", save_strategy="epoch", load_best_model_at_end=True,
@@ -50,6 +53,7 @@ RUNS = {
     "ratios": dict(
         dropout=0.25,
         metrics=False,
+        eval_examples=8,  # one whole batch: dataloader_drop_last is for evaluation, too
         arguments=dict(
             max_steps=7, learning_rate=0.03, warmup_steps=0.25, logging_steps=0.2, eval_strategy="steps",
             eval_steps=0.25, eval_delay=3, save_steps=0.5, eval_on_start=True, max_grad_norm=0.0,
@@ -96,7 +100,7 @@ def run(name, run, output, weights, train, eval_, resume=None):
         optim="adamw_torch", **run["arguments"],
     )
     trainer = Trainer(
-        model=model, args=arguments, train_dataset=tensors(train), eval_dataset=tensors(eval_),
+        model=model, args=arguments, train_dataset=tensors(train), eval_dataset=tensors(eval_[: run["eval_examples"]]),
         data_collator=default_data_collator, compute_metrics=accuracy if run["metrics"] else None,
     )
     trainer.train(resume_from_checkpoint=resume)

@@ -3,6 +3,7 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.state.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -37,7 +38,8 @@ final class GatheredTensors implements AutoCloseable {
     for (org.bytedeco.pytorch.Tensor batch : batches) {
       width = batch.dim() > 1 ? Math.max(width, batch.size(1)) : 0;
     }
-    try (var parts = new TensorVector()) {
+    try (var _ = new PointerScope();
+        var parts = new TensorVector()) {
       for (org.bytedeco.pytorch.Tensor batch : batches) {
         parts.push_back(padded(batch, width));
       }

@@ -1,5 +1,8 @@
 package io.github.checkpoint4j.torch;
 
+import io.github.checkpoint4j.format.Json;
+import java.util.Map;
+
 /**
  * The switches by which {@linkplain TrainerCallback callbacks} steer the training. The trainer
  * turns {@code shouldLog}, {@code shouldEvaluate} and {@code shouldSave} off once done and before
@@ -57,6 +60,21 @@ public final class TrainerControl {
 
   public void shouldLog(boolean value) {
     shouldLog = value;
+  }
+
+  /** Puts the switches into the state, where Python's Trainer looks for them when it resumes. */
+  void keepIn(TrainerState state) {
+    Json.Obj switches =
+        Json.object()
+            .put("should_epoch_stop", shouldEpochStop)
+            .put("should_evaluate", shouldEvaluate)
+            .put("should_log", shouldLog)
+            .put("should_save", shouldSave)
+            .put("should_training_stop", shouldTrainingStop)
+            .build();
+    state.callback(
+        "TrainerControl",
+        Json.object(Map.of("args", switches, "attributes", Json.object().build())));
   }
 
   void newTraining() {

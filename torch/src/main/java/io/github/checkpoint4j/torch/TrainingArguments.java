@@ -58,7 +58,8 @@ import java.util.OptionalLong;
  *     {@code loss}
  * @param seed seed of the random numbers, set when the trainer is built
  * @param dataSeed seed of the order of the data; not given: {@code seed}
- * @param dataloaderDropLast whether the last batch of an epoch is left out if it is not full
+ * @param dataloaderDropLast whether the last batch of an epoch is left out if it is not full.
+ *     Unlike with Hugging Face, evaluation takes all examples
  * @param trainSamplingStrategy the order of the training data
  * @param resumeFromCheckpoint what training starts from
  */

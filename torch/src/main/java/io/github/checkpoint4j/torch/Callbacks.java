@@ -1,0 +1,94 @@
+package io.github.checkpoint4j.torch;
+
+import io.github.checkpoint4j.store.CheckpointInfo;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** The callbacks of a training, told in order; and the switches they set, turned off in time. */
+record Callbacks(
+    List<TrainerCallback> callbacks,
+    TrainingArguments arguments,
+    TrainerState state,
+    TrainerControl control) {
+
+  Callbacks {
+    callbacks = List.copyOf(callbacks);
+  }
+
+  void trainBegin() {
+    control.newTraining();
+    callbacks.forEach(callback -> callback.onTrainBegin(arguments, state, control));
+  }
+
+  void resume(Resumption resumption) {
+    callbacks.forEach(callback -> callback.onResume(arguments, state, control, resumption));
+  }
+
+  void epochBegin() {
+    control.newEpoch();
+    callbacks.forEach(callback -> callback.onEpochBegin(arguments, state, control));
+  }
+
+  void stepBegin() {
+    control.newStep();
+    callbacks.forEach(callback -> callback.onStepBegin(arguments, state, control));
+  }
+
+  void substepEnd() {
+    callbacks.forEach(callback -> callback.onSubstepEnd(arguments, state, control));
+  }
+
+  void preOptimizerStep() {
+    callbacks.forEach(callback -> callback.onPreOptimizerStep(arguments, state, control));
+  }
+
+  void optimizerStep() {
+    callbacks.forEach(callback -> callback.onOptimizerStep(arguments, state, control));
+  }
+
+  void stepEnd() {
+    callbacks.forEach(callback -> callback.onStepEnd(arguments, state, control));
+  }
+
+  void epochEnd() {
+    callbacks.forEach(callback -> callback.onEpochEnd(arguments, state, control));
+  }
+
+  void predictionStep(long batches, long total) {
+    callbacks.forEach(
+        callback -> callback.onPredictionStep(arguments, state, control, batches, total));
+  }
+
+  void evaluate(Map<String, Double> metrics) {
+    control.shouldEvaluate(false);
+    callbacks.forEach(callback -> callback.onEvaluate(arguments, state, control, metrics));
+  }
+
+  /** Adds to the history, and tells of it. */
+  void log(Map<String, Double> values) {
+    control.shouldLog(false);
+    state.log(values);
+    Map<String, Double> logs = new TreeMap<>(values);
+    logs.put("epoch", state.epoch());
+    callbacks.forEach(callback -> callback.onLog(arguments, state, control, logs));
+  }
+
+  void save(Saved saved) {
+    control.shouldSave(false);
+    callbacks.forEach(callback -> callback.onSave(arguments, state, control, saved));
+  }
+
+  void divergence(double loss) {
+    callbacks.forEach(callback -> callback.onDivergence(arguments, state, control, loss));
+  }
+
+  void loadBest(Optional<CheckpointInfo> best) {
+    callbacks.forEach(callback -> callback.onLoadBest(arguments, state, control, best));
+  }
+
+  void trainEnd() {
+    callbacks.forEach(callback -> callback.onTrainEnd(arguments, state, control));
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.checkpoint4j.torch;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.TreeMap;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The evaluation of a model on data it is not trained on.
+ *
+ * @param computeMetrics empty if only the loss is wanted
+ * @param finiteOnly whether losses that are not finite are left out of the average, if there are
+ *     others
+ */
+record Evaluation<T>(
+    TrainableModel model,
+    DataLoader<T> loader,
+    Optional<ComputeMetrics> computeMetrics,
+    boolean finiteOnly,
+    InstantSource clock) {
+  private static final String LABELS = "labels";
+
+  /** Is told of progress. */
+  interface Progress {
+    void batchDone(long batches, long total);
+  }
+
+  /**
+   * Evaluates the model, in evaluation mode and without gradients, and leaves it in evaluation
+   * mode.
+   *
+   * @return the metrics, by names that begin with {@code eval_}
+   */
+  Map<String, Double> run(Progress progress) {
+    Instant begun = clock.instant();
+    model.module().eval();
+    Map<String, Double> metrics = new TreeMap<>();
+    var losses = new BatchLosses(finiteOnly);
+    try (var predictions = new GatheredTensors(ScalarType.Float);
+        var labels = new GatheredTensors(ScalarType.Long)) {
+      long done = 0;
+      for (Iterator<Batch> batches = loader.epoch(0, 0); batches.hasNext(); ) {
+        try (var _ = new PointerScope();
+            var _ = new NoGradGuard();
+            Batch batch = batches.next()) {
+          ModelOutput output = model.forward(batch);
+          output.loss().ifPresent(loss -> losses.add(loss.item_float(), batch.size()));
+          if (computeMetrics.isPresent() && batch.contains(LABELS)) {
+            predictions.add(output.logits());
+            labels.add(batch.get(LABELS));
+          }
+        }
+        progress.batchDone(++done, loader.batchesPerEpoch());
+      }
+      if (computeMetrics.isPresent() && !predictions.isEmpty()) {
+        var prediction = new EvalPrediction(predictions.joined(), labels.joined());
+        computeMetrics
+            .get()
+            .compute(prediction)
+            .forEach((name, value) -> metrics.put(prefixed(name), value));
+      }
+    }
+    losses.average().ifPresent(loss -> metrics.put("eval_loss", loss));
+    SpeedMetrics.add(
+        metrics,
+        "eval",
+        Duration.between(begun, clock.instant()),
+        (double) loader.size(),
+        loader.batchesPerEpoch());
+    return metrics;
+  }
+
+  private static String prefixed(String name) {
+    return name.startsWith("eval_") ? name : "eval_" + name;
+  }
+
+  /** The average loss of an example, of losses that are averages of batches. */
+  private static final class BatchLosses {
+    private final boolean finiteOnly;
+    private double sum;
+    private long examples;
+    private double finiteSum;
+    private long finiteExamples;
+
+    BatchLosses(boolean finiteOnly) {
+      this.finiteOnly = finiteOnly;
+    }
+
+    void add(float loss, long count) {
+      double total = loss * (double) count;
+      sum += total;
+      examples += count;
+      if (Float.isFinite(loss)) {
+        finiteSum += total;
+        finiteExamples += count;
+      }
+    }
+
+    OptionalDouble average() {
+      if (examples == 0) {
+        return OptionalDouble.empty();
+      }
+      return OptionalDouble.of(
+          finiteOnly && finiteExamples > 0
+              ? (float) (finiteSum / finiteExamples)
+              : (float) (sum / examples));
+    }
+  }
+}

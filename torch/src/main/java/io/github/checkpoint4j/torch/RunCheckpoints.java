@@ -1,0 +1,238 @@
+package io.github.checkpoint4j.torch;
+
+import io.github.checkpoint4j.Checkpointer;
+import io.github.checkpoint4j.Direction;
+import io.github.checkpoint4j.format.FileContent;
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.Stateful;
+import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.store.CheckpointInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The checkpoints of a trainer's run: what goes in, which one it starts from, which is best. */
+final class RunCheckpoints implements AutoCloseable {
+  static final String STATE = "trainer_state.json";
+  static final String ARGUMENTS = "training_args.json";
+  private static final String MODEL = "model";
+
+  private final TrainingArguments arguments;
+  private final Checkpointer checkpointer;
+  private final Stateful model;
+  private final StateFile stateFile;
+  private final InstantSource clock;
+  private long savedStep = -1;
+
+  /** What {@code trainer_state.json} holds at the next save. */
+  private static final class StateFile {
+    private TrainerState state = new TrainerState();
+
+    FileContent content() {
+      return FileContent.of(state.toText());
+    }
+  }
+
+  /** The state of a run that goes on, and the checkpoint it is from. */
+  record Resumed(CheckpointInfo checkpoint, TrainerState state, boolean madeHere) {}
+
+  private RunCheckpoints(
+      TrainingArguments arguments,
+      Checkpointer checkpointer,
+      Stateful model,
+      StateFile stateFile,
+      InstantSource clock) {
+    this.arguments = arguments;
+    this.checkpointer = checkpointer;
+    this.model = model;
+    this.stateFile = stateFile;
+    this.clock = clock;
+  }
+
+  /**
+   * Opens the run's directory.
+   *
+   * @param state what a checkpoint holds besides the model, by component; random numbers last
+   * @param examples the number of training examples
+   */
+  static RunCheckpoints open(
+      TrainingArguments arguments,
+      TrainableModel trainable,
+      Stateful model,
+      Map<String, Stateful> state,
+      long examples,
+      InstantSource clock)
+      throws IOException {
+    var stateFile = new StateFile();
+    Json.Obj hyperparameters = Hyperparameters.of(arguments);
+    Map<String, Json> recorded = new LinkedHashMap<>(hyperparameters.members());
+    recorded.put(Hyperparameters.EXAMPLES, Json.of(examples));
+    Checkpointer.Builder builder =
+        Checkpointer.in(arguments.outputDir())
+            .track(MODEL, model)
+            .file(STATE, stateFile::content)
+            .file(ARGUMENTS, () -> FileContent.of(hyperparameters.toIndentedText() + "\n"))
+            .hyperparameters(Json.object(recorded))
+            .fingerprint(Fingerprint.current())
+            .overwrite(goesBack(arguments))
+            .clock(clock);
+    if (!arguments.saveOnlyModel()) {
+      state.forEach(builder::track);
+    }
+    for (String file : trainable.files().keySet()) {
+      builder.file(file, () -> content(trainable, file));
+    }
+    Optional<String> metric = arguments.bestMetric();
+    Direction direction =
+        arguments.greaterIsBetter().orElse(true) ? Direction.MAXIMIZE : Direction.MINIMIZE;
+    metric.ifPresent(name -> builder.best(name, direction));
+    arguments
+        .saveTotalLimit()
+        .ifPresent(limit -> builder.keep(new SaveTotalLimit(limit, metric, direction)));
+    return new RunCheckpoints(arguments, builder.open(), model, stateFile, clock);
+  }
+
+  private static FileContent content(TrainableModel trainable, String file) {
+    FileContent content = trainable.files().get(file);
+    if (content == null) {
+      throw new IllegalStateException(
+          "the model had a file '" + file + "' before and has none now");
+    }
+    return content;
+  }
+
+  /** Whether the run starts from an older checkpoint of its own: later ones will be replaced. */
+  private static boolean goesBack(TrainingArguments arguments) throws IOException {
+    return arguments.resumeFromCheckpoint() instanceof ResumeFrom.Checkpoint(Path directory)
+        && isIn(directory, arguments.outputDir());
+  }
+
+  private static boolean isIn(Path directory, Path parent) throws IOException {
+    return Files.isDirectory(directory)
+        && Files.isDirectory(parent)
+        && Files.isSameFile(directory.toRealPath().getParent(), parent);
+  }
+
+  /**
+   * Loads the checkpoint that the arguments say, if there is one.
+   *
+   * @throws IllegalArgumentException if that is not possible; the message says what to do
+   */
+  Optional<Resumed> resume() throws IOException {
+    List<CheckpointInfo> present = checkpointer.checkpoints();
+    switch (arguments.resumeFromCheckpoint()) {
+      case ResumeFrom.Never _ -> {
+        requireNone(present, "to begin from the start");
+        return Optional.empty();
+      }
+      case ResumeFrom.Auto _ -> {
+        if (present.isEmpty()) {
+          return Optional.empty();
+        }
+        requireWholeState(present.getLast());
+        Optional<CheckpointInfo> resumed = checkpointer.resume();
+        return resumed.isEmpty() ? Optional.empty() : Optional.of(read(resumed.get()));
+      }
+      case ResumeFrom.Checkpoint(Path directory) -> {
+        if (!goesBack(arguments)) {
+          requireNone(present, "to go on from " + directory);
+        }
+        CheckpointInfo resumed = checkpointer.resume(directory);
+        requireWholeState(resumed);
+        return Optional.of(read(resumed));
+      }
+    }
+  }
+
+  private void requireNone(List<CheckpointInfo> present, String purpose) {
+    if (!present.isEmpty()) {
+      throw new IllegalArgumentException(
+          ("%s has checkpoints already, the newest is %s: %s, choose another output directory or"
+                  + " move them away; or go on from the newest with resumeFromCheckpoint auto")
+              .formatted(arguments.outputDir(), present.getLast().name(), purpose));
+    }
+  }
+
+  private void requireWholeState(CheckpointInfo checkpoint) {
+    if (arguments.saveOnlyModel()) {
+      throw new IllegalArgumentException(
+          ("saveOnlyModel leaves the optimizer out of the checkpoints, so the run in %s cannot go on"
+                  + " from %s: choose another output directory, or do without saveOnlyModel")
+              .formatted(arguments.outputDir(), checkpoint.name()));
+    }
+  }
+
+  private Resumed read(CheckpointInfo info) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(info.directory())) {
+      TrainerState state = TrainerState.parse(checkpoint.json(STATE));
+      savedStep = state.globalStep();
+      return new Resumed(info, state, checkpoint.manifest().isPresent());
+    }
+  }
+
+  /** What differs from when the checkpoint that was resumed was saved, if it says so. */
+  List<io.github.checkpoint4j.Change> changes() {
+    return checkpointer.changes();
+  }
+
+  /** The newer checkpoints that were passed over, each with the reason. */
+  List<String> skipped() {
+    return checkpointer.skipped().stream()
+        .map(skip -> "passed over " + skip.checkpoint().name() + ": " + skip.reason())
+        .toList();
+  }
+
+  /**
+   * Saves a checkpoint of this state, unless the step has one already.
+   *
+   * @param metrics those of this step
+   */
+  Optional<Saved> save(TrainerState state, Map<String, Double> metrics) throws IOException {
+    if (savedStep == state.globalStep()) {
+      return Optional.empty();
+    }
+    Instant begun = clock.instant();
+    state.bestModelCheckpoint(bestPath(state).or(state::bestModelCheckpoint));
+    stateFile.state = state;
+    Map<String, Double> kept = new LinkedHashMap<>(metrics);
+    kept.keySet().removeIf(name -> name.endsWith("_runtime") || name.endsWith("_per_second"));
+    CheckpointInfo checkpoint = checkpointer.save(state.globalStep(), state.epoch(), kept);
+    savedStep = state.globalStep();
+    return Optional.of(new Saved(checkpoint, Duration.between(begun, clock.instant())));
+  }
+
+  /** The path of the best step's checkpoint, if it has one or is about to. */
+  private Optional<String> bestPath(TrainerState state) {
+    if (state.bestGlobalStep().isEmpty()) {
+      return Optional.empty();
+    }
+    long best = state.bestGlobalStep().getAsLong();
+    Path path = arguments.outputDir().resolve("checkpoint-" + best);
+    return best == state.globalStep() || Files.isDirectory(path)
+        ? Optional.of(path.toString())
+        : Optional.empty();
+  }
+
+  /** Loads the weights of the best checkpoint; empty if there is none. */
+  Optional<CheckpointInfo> loadBest() throws IOException {
+    Optional<CheckpointInfo> best = checkpointer.best();
+    if (best.isPresent()) {
+      try (Checkpoint checkpoint = checkpointer.open(best.get())) {
+        model.loadStateDict(checkpoint.state(MODEL));
+      }
+    }
+    return best;
+  }
+
+  @Override
+  public void close() throws IOException {
+    checkpointer.close();
+  }
+}

@@ -1,0 +1,333 @@
+package io.github.checkpoint4j.torch;
+
+import io.github.checkpoint4j.state.Stateful;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Trains a model with checkpoints, as Hugging Face's Trainer does: the same arithmetic of steps and
+ * epochs, the same order of data, the same files. A run that was interrupted, even killed, goes on
+ * with the bits it would have had: weights, optimizer, random numbers, data and logged losses.
+ *
+ * <pre>{@code
+ * Trainer<LabeledText> trainer = Trainer.<LabeledText>builder()
+ *     .model(model)
+ *     .arguments(TrainingArguments.builder().outputDir(Path.of("runs/reviews")).maxSteps(100).build())
+ *     .trainDataset(reviews)
+ *     .evalDataset(others)
+ *     .collator(collator)
+ *     .computeMetrics(ComputeMetrics.accuracy())
+ *     .build();
+ * trainer.train();
+ * }</pre>
+ *
+ * <p>Random numbers come from libtorch's default generator, which is one for the whole process: one
+ * trainer trains at a time. Only {@link #requestStop} may be called from another thread.
+ *
+ * <p>With gradient accumulation the loss of a step is the mean of its batches' mean losses.
+ *
+ * @param <T> an example
+ */
+public final class Trainer<T> {
+  private final TrainableModel model;
+  private final TrainingArguments arguments;
+  private final List<T> trainExamples;
+  private final List<T> evalExamples;
+  private final Optional<Collator<T>> collator;
+  private final Optional<ComputeMetrics> computeMetrics;
+  private final List<TrainerCallback> callbacks;
+  private final InstantSource clock;
+  private final RandomState random;
+
+  private volatile boolean stopRequested;
+  private TrainerState state = new TrainerState();
+
+  private Trainer(Builder<T> builder) {
+    this.model = builder.requireModel();
+    this.arguments = builder.arguments;
+    this.trainExamples = List.copyOf(builder.trainExamples);
+    this.evalExamples = List.copyOf(builder.evalExamples);
+    this.collator = builder.collator;
+    this.computeMetrics = builder.computeMetrics;
+    this.callbacks = new ArrayList<>(List.of(new DefaultFlow()));
+    this.callbacks.addAll(builder.callbacks);
+    this.clock = builder.clock;
+    this.random = RandomState.seeded(arguments.seed());
+  }
+
+  /** A builder of a trainer. */
+  public static <T> Builder<T> builder() {
+    return new Builder<>();
+  }
+
+  /** How far the training is, and what it logged. */
+  public TrainerState state() {
+    return state;
+  }
+
+  /**
+   * Ends the training after the step that is being done, with a checkpoint unless {@code
+   * saveStrategy} is NO. What is due after that step is done first. May be called from any thread,
+   * also from one that handles a signal; returns at once.
+   */
+  public void requestStop() {
+    stopRequested = true;
+  }
+
+  /**
+   * Trains: from where {@link TrainingArguments#resumeFromCheckpoint} says, to the last step.
+   *
+   * @throws IllegalArgumentException if the arguments do not fit the data, the model or the
+   *     checkpoint; the message says what to do
+   * @throws io.github.checkpoint4j.state.StateMismatchException if the checkpoint does not fit the
+   *     model, or lacks the optimizer or another part of the state
+   * @throws io.github.checkpoint4j.store.CheckpointLockedException if another trainer has the
+   *     output directory
+   * @throws IOException if a checkpoint cannot be read or saved. Every checkpoint saved before is
+   *     still there
+   */
+  public TrainResult train() throws IOException {
+    LearningRateSchedule schedule;
+    DataLoader<T> loader = loader(trainExamples, arguments.effectiveDataSeed());
+    RunLength length = RunLength.of(arguments, trainExamples.size(), loader.batchesPerEpoch());
+    Optimizer optimizer = optimizer();
+    schedule = schedule(length.maxSteps());
+    var scheduler = new LearningRateScheduler(optimizer, schedule);
+    var onResume = new ArgumentsOnResume(optimizer, scheduler, schedule);
+    Map<String, Stateful> parts = new LinkedHashMap<>();
+    parts.put("optimizer", optimizer);
+    parts.put("scheduler", scheduler);
+    parts.put("rng", random);
+    ModuleState weights = ModuleState.of(model.module());
+    try (RunCheckpoints checkpoints =
+        RunCheckpoints.open(arguments, model, weights, parts, trainExamples.size(), clock)) {
+      Optional<RunCheckpoints.Resumed> resumed = checkpoints.resume();
+      state = resumed.map(RunCheckpoints.Resumed::state).orElseGet(TrainerState::new);
+      Position start =
+          Position.in(state)
+              .orElseGet(
+                  () -> Position.at(state.globalStep(), length, arguments.effectiveDataSeed()));
+      Optional<Resumption> resumption = Optional.empty();
+      if (resumed.isPresent()) {
+        var differences = new ResumeDifferences(arguments, length, resumed.get(), start.dataSeed());
+        resumption =
+            Optional.of(
+                new Resumption(
+                    resumed.get().checkpoint(),
+                    start.epoch(),
+                    start.batch(),
+                    differences.all(
+                        checkpoints.changes(), onResume.apply(arguments.learningRate())),
+                    checkpoints.skipped()));
+      }
+      state.begin(arguments, length);
+      var events = new Callbacks(callbacks, arguments, state, new TrainerControl());
+      resumption.ifPresent(events::resume);
+      var loop =
+          new TrainingLoop<>(
+              events,
+              length,
+              loader(trainExamples, start.dataSeed()),
+              new TrainingStep(model, optimizer, scheduler, arguments.maxGradNorm()),
+              () -> evaluate(events),
+              checkpoints,
+              start,
+              () -> stopRequested);
+      return run(loop, events, length, checkpoints);
+    }
+  }
+
+  private TrainResult run(
+      TrainingLoop<T> loop, Callbacks events, RunLength length, RunCheckpoints checkpoints)
+      throws IOException {
+    Instant begun = clock.instant();
+    long first = state.globalStep();
+    events.trainBegin();
+    boolean stopped = loop.run();
+    long steps = state.globalStep() - first;
+    double loss = loop.averageLoss();
+    Map<String, Double> metrics = new TreeMap<>();
+    SpeedMetrics.add(
+        metrics,
+        "train",
+        Duration.between(begun, clock.instant()),
+        length.samples() * steps / Math.max(state.maxSteps(), 1),
+        steps);
+    metrics.put("total_flos", state.totalFlos());
+    metrics.put("train_loss", loss);
+    if (!stopped) {
+      events.log(metrics);
+      if (arguments.loadBestModelAtEnd()) {
+        events.loadBest(checkpoints.loadBest());
+      }
+    }
+    events.trainEnd();
+    TrainResult.Ended ended =
+        stopped
+            ? TrainResult.Ended.STOPPED_ON_REQUEST
+            : state.globalStep() >= state.maxSteps()
+                ? TrainResult.Ended.COMPLETE
+                : TrainResult.Ended.STOPPED_BY_CALLBACK;
+    return new TrainResult(state.globalStep(), loss, metrics, ended);
+  }
+
+  /**
+   * Evaluates the model as it is now; the metrics are added to the history.
+   *
+   * @return the metrics, by names that begin with {@code eval_}
+   * @throws IllegalArgumentException if there is no evaluation data
+   */
+  public Map<String, Double> evaluate() {
+    return evaluate(new Callbacks(callbacks, arguments, state, new TrainerControl()));
+  }
+
+  private Map<String, Double> evaluate(Callbacks events) {
+    if (evalExamples.isEmpty()) {
+      throw new IllegalArgumentException(
+          "there is no evaluation data; give some, or set evalStrategy to NO");
+    }
+    var evalLoader =
+        new DataLoader<>(
+            evalExamples, requireCollator(), arguments.perDeviceEvalBatchSize(), false, 0, false);
+    var evaluation =
+        new Evaluation<>(
+            model,
+            evalLoader,
+            computeMetrics.filter(_ -> !arguments.predictionLossOnly()),
+            arguments.loggingNanInfFilter(),
+            clock);
+    Map<String, Double> metrics = evaluation.run(events::predictionStep);
+    events.log(metrics);
+    events.evaluate(metrics);
+    return metrics;
+  }
+
+  private DataLoader<T> loader(List<T> examples, long seed) {
+    if (examples.isEmpty()) {
+      throw new IllegalArgumentException("there is no training data");
+    }
+    return new DataLoader<>(
+        examples,
+        requireCollator(),
+        arguments.perDeviceTrainBatchSize(),
+        arguments.trainSamplingStrategy() == SamplingStrategy.RANDOM,
+        seed,
+        arguments.dataloaderDropLast());
+  }
+
+  private Collator<T> requireCollator() {
+    return collator.orElseThrow(
+        () ->
+            new IllegalArgumentException("there is no collator, which makes batches of examples"));
+  }
+
+  private Optimizer optimizer() {
+    return switch (arguments.optim()) {
+      case ADAMW_TORCH_FUSED, ADAMW_TORCH ->
+          AdamW.builder()
+              .learningRate(arguments.learningRate())
+              .betas(arguments.adamBeta1(), arguments.adamBeta2())
+              .epsilon(arguments.adamEpsilon())
+              .weightDecay(arguments.weightDecay())
+              .fused(arguments.optim() == OptimizerType.ADAMW_TORCH_FUSED)
+              .over(model.module());
+      case SGD ->
+          Sgd.builder()
+              .learningRate(arguments.learningRate())
+              .weightDecay(arguments.weightDecay())
+              .over(model.module());
+    };
+  }
+
+  private LearningRateSchedule schedule(long steps) {
+    long warmup = arguments.warmupSteps(steps);
+    return switch (arguments.lrSchedulerType()) {
+      case LINEAR -> LearningRateSchedule.linear(warmup, steps);
+      case COSINE -> LearningRateSchedule.cosine(warmup, steps);
+      case CONSTANT -> LearningRateSchedule.constant();
+      case CONSTANT_WITH_WARMUP -> LearningRateSchedule.constantWithWarmup(warmup);
+    };
+  }
+
+  /**
+   * Gathers the parts of a trainer. A model, arguments and training data are needed to train; a
+   * model and evaluation data to evaluate.
+   */
+  public static final class Builder<T> {
+    private Optional<TrainableModel> model = Optional.empty();
+    private TrainingArguments arguments = TrainingArguments.builder().build();
+    private List<T> trainExamples = List.of();
+    private List<T> evalExamples = List.of();
+    private Optional<Collator<T>> collator = Optional.empty();
+    private Optional<ComputeMetrics> computeMetrics = Optional.empty();
+    private final List<TrainerCallback> callbacks = new ArrayList<>();
+    private InstantSource clock = InstantSource.system();
+
+    private Builder() {}
+
+    public Builder<T> model(TrainableModel value) {
+      model = Optional.of(value);
+      return this;
+    }
+
+    public Builder<T> arguments(TrainingArguments value) {
+      arguments = value;
+      return this;
+    }
+
+    public Builder<T> trainDataset(List<T> examples) {
+      trainExamples = examples;
+      return this;
+    }
+
+    public Builder<T> evalDataset(List<T> examples) {
+      evalExamples = examples;
+      return this;
+    }
+
+    /** What makes batches of examples, for training and evaluation. */
+    public Builder<T> collator(Collator<T> value) {
+      collator = Optional.of(value);
+      return this;
+    }
+
+    public Builder<T> computeMetrics(ComputeMetrics value) {
+      computeMetrics = Optional.of(value);
+      return this;
+    }
+
+    /** Adds a callback, for instance {@link ConsoleReport#standardError}. */
+    public Builder<T> callback(TrainerCallback value) {
+      callbacks.add(value);
+      return this;
+    }
+
+    /** The clock for run times; the system's by default. */
+    public Builder<T> clock(InstantSource value) {
+      clock = value;
+      return this;
+    }
+
+    /**
+     * The trainer. Seeds libtorch's random numbers.
+     *
+     * @throws IllegalStateException if there is no model
+     * @throws IllegalArgumentException if the seed is not one
+     */
+    public Trainer<T> build() {
+      return new Trainer<>(this);
+    }
+
+    private TrainableModel requireModel() {
+      return model.orElseThrow(() -> new IllegalStateException("a trainer needs a model"));
+    }
+  }
+}

@@ -1,0 +1,70 @@
+package io.github.checkpoint4j.torch;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** A step of the optimizer: losses and gradients of its batches, then the update. */
+final class TrainingStep {
+  private final TrainableModel model;
+  private final ModuleState weights;
+  private final Optimizer optimizer;
+  private final LearningRateScheduler scheduler;
+  private final double maxGradNorm;
+
+  TrainingStep(
+      TrainableModel model,
+      Optimizer optimizer,
+      LearningRateScheduler scheduler,
+      double maxGradNorm) {
+    this.model = model;
+    this.weights = ModuleState.of(model.module());
+    this.optimizer = optimizer;
+    this.scheduler = scheduler;
+    this.maxGradNorm = maxGradNorm;
+  }
+
+  /**
+   * Adds the gradients of a batch.
+   *
+   * @param batches the batches of the step, whose losses are averaged
+   * @return the batch's share of the loss
+   */
+  float accumulate(Batch batch, long batches) {
+    try (var _ = new PointerScope()) {
+      model.module().train(true);
+      Tensor loss = model.forward(batch).requireLoss();
+      Tensor share = batches == 1 ? loss : loss.div(new Scalar((double) batches));
+      share.backward();
+      return share.item_float();
+    }
+  }
+
+  /** Clips the gradients; returns their norm before that. */
+  double clip() {
+    // No norm is above infinity: the gradients are measured and left as they are.
+    double most = maxGradNorm > 0 ? maxGradNorm : Double.POSITIVE_INFINITY;
+    return GradientClipping.clipNorm(weights.parameters().values(), most);
+  }
+
+  /** Changes the parameters. */
+  void update() {
+    optimizer.step();
+  }
+
+  /** Moves the schedule on and clears the gradients; returns the learning rate that was used. */
+  double finish() {
+    double learningRate = scheduler.lastLearningRate();
+    scheduler.step();
+    optimizer.zeroGrad();
+    return learningRate;
+  }
+
+  void begin() {
+    optimizer.zeroGrad();
+  }
+
+  double learningRate() {
+    return scheduler.lastLearningRate();
+  }
+}
