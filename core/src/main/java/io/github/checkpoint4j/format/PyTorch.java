@@ -3,6 +3,7 @@ package io.github.checkpoint4j.format;
 import io.github.checkpoint4j.state.Value;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 
 /**
  * Files of {@code torch.save}: {@code optimizer.pt}, {@code scheduler.pt}, {@code rng_state.pth},
@@ -17,13 +18,6 @@ import java.nio.charset.StandardCharsets;
  *     _save and _load</a>
  */
 public final class PyTorch {
-  /** The first bytes of the layout before PyTorch 1.6: its magic number, pickled. */
-  private static final byte[] LEGACY = {
-    (byte) 0x80, 2, (byte) 0x8a, 10, 0x6c, (byte) 0xfc, (byte) 0x9c, 0x46, (byte) 0xf9, 0x20
-  };
-
-  private static final byte[] PICKLE = {(byte) 0x80};
-
   private PyTorch() {}
 
   /**
@@ -83,44 +77,27 @@ public final class PyTorch {
 
   private static void refuseOtherLayouts(MemorySegment file, String source)
       throws CorruptFileException, UnsupportedFeatureException {
-    if (file.byteSize() == 0) {
-      throw new CorruptFileException(
-          source + ", byte 0: the file is empty; expected a PyTorch file; save it again");
+    if (startsWith(file, 'P', 'K')) {
+      return;
     }
-    if (startsWith(file, LEGACY)) {
+    if (startsWith(file, 0x80)) {
       throw new UnsupportedFeatureException(
           source
-              + ", byte 0: a file in PyTorch's layout from before version 1.6;"
-              + " expected a zip archive; in Python torch.save(torch.load(file), file)");
+              + (Format.detect(file).equals(Optional.of(Format.PYTORCH_LEGACY))
+                  ? ", byte 0: PyTorch's layout from before version 1.6; expected a zip archive;"
+                      + " in Python torch.save(torch.load(file), file)"
+                  : ", byte 0: a bare pickle; expected a zip archive;"
+                      + " in Python write plain state with torch.save instead of pickle.dump"));
     }
-    if (startsWith(file, ascii("version https://git-lfs"))) {
-      throw new CorruptFileException(
-          source
-              + ", byte 0: a Git LFS pointer in place of the file; expected a zip archive;"
-              + " fetch the file with: git lfs pull");
-    }
-    if (startsWith(file, ascii("<"))) {
-      throw new CorruptFileException(
-          source
-              + ", byte 0: a web page in place of the file; expected a zip archive;"
-              + " download it again");
-    }
-    if (startsWith(file, PICKLE)) {
-      throw new UnsupportedFeatureException(
-          source
-              + ", byte 0: a bare pickle; expected a zip archive;"
-              + " in Python write plain state with torch.save instead of pickle.dump");
-    }
-    if (!startsWith(file, ascii("PK"))) {
-      throw new CorruptFileException(
-          source
-              + ", byte 0: this is no PyTorch file: expected a zip archive, which starts with 'PK';"
-              + " check which file this is");
-    }
+    throw Format.mistaken(file, source, Format.PYTORCH_ZIP);
   }
 
-  private static boolean startsWith(MemorySegment file, byte[] start) {
-    return file.byteSize() >= start.length
-        && file.asSlice(0, start.length).mismatch(MemorySegment.ofArray(start)) == -1;
+  private static boolean startsWith(MemorySegment file, int... start) {
+    for (int i = 0; i < start.length; i++) {
+      if (i >= file.byteSize() || LittleEndian.unsignedByte(file, i) != start[i]) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -35,6 +35,10 @@ final class TorchArchive {
   static TorchArchive parse(MemorySegment file, String source)
       throws CorruptFileException, UnsupportedFeatureException {
     ZipArchive archive = ZipArchive.parse(file, source);
+    if (Format.detect(file).filter(format -> format != Format.PYTORCH_ZIP).isPresent()
+        && archive.entries().stream().noneMatch(entry -> entry.name().endsWith("/data.pkl"))) {
+      throw Format.mistaken(file, source, Format.PYTORCH_ZIP);
+    }
     return new TorchArchive(file, source, archive, folder(archive, source));
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PyTorchInteropTest {
   private static final Path GOLDEN = Golden.topic("pytorch").folder();
 
-  private static String python(Object... arguments) throws IOException, InterruptedException {
+  static String python(Object... arguments) throws IOException, InterruptedException {
     String python = System.getProperty("checkpoint4j.python", "");
     assertThat(python).as("-Dpython=, an interpreter with torch").isNotEmpty();
     List<String> command =

@@ -225,4 +225,36 @@ class PyTorchReadTest {
     assertThat(dtypes.tensor("complex64_scalar").toString()).isEqualTo("C64[]");
     assertThat(List.copyOf(dtypes.names())).hasSize(3 * TorchType.values().length);
   }
+
+  @Test
+  void a_big_endian_files_numbers_are_turned_around() throws IOException {
+    StateDict state =
+        StateDict.builder()
+            .put("short", Tensor.of(Dtype.I16, new long[] {2}, bytes(0, 1, 0, 2)))
+            .put("complex", Tensor.of(Dtype.C64, new long[] {1}, bytes(0, 0, 0, 1, 0, 0, 0, 2)))
+            .put("byte", Tensor.of(Dtype.U8, new long[] {2}, bytes(3, 4)))
+            .build();
+    PickleWriter pickle = new PickleWriter(state);
+    ZipWriter zip = new ZipWriter("a");
+    zip.add("data.pkl", pickle.bytes());
+    zip.add("byteorder", new byte[] {'b', 'i', 'g'});
+    for (int i = 0; i < pickle.storages().size(); i++) {
+      zip.add("data/" + i, "", pickle.storages().get(i).tensor().bytes());
+    }
+    zip.add("version", new byte[] {'3'});
+
+    StateDict read = (StateDict) PyTorch.read(PyTorchWriteTest.joined(zip.finish()), "big.pt");
+
+    assertThat(read.tensor("short").toByteArray()).containsExactly(1, 0, 2, 0);
+    assertThat(read.tensor("complex").toByteArray()).containsExactly(1, 0, 0, 0, 2, 0, 0, 0);
+    assertThat(read.tensor("byte").toByteArray()).containsExactly(3, 4);
+  }
+
+  private static MemorySegment bytes(int... values) {
+    byte[] bytes = new byte[values.length];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) values[i];
+    }
+    return MemorySegment.ofArray(bytes);
+  }
 }
