@@ -50,7 +50,8 @@ public record Manifest(
 
   /**
    * @throws IllegalArgumentException if the name is not that of the step, a number is negative, the
-   *     sequence is not positive, there is no file, or a name may not be a file's
+   *     sequence is not positive, there is no file, a name may not be a file's, or the sizes' sum
+   *     is over {@link Long#MAX_VALUE}
    */
   public Manifest {
     if (step < 0 || !name.equals(CheckpointName.of(step).toString())) {
@@ -70,6 +71,13 @@ public record Manifest(
       if (file.equals(FILE) || file.equals(Checkpoint.PIN)) {
         throw new IllegalArgumentException("'" + file + "' is not one of the listed files");
       }
+    }
+    long size = 0;
+    for (FileChecksums file : files.values()) {
+      if (file.size() > Long.MAX_VALUE - size) {
+        throw new IllegalArgumentException("the files have more bytes than a long holds");
+      }
+      size += file.size();
     }
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
     older = List.copyOf(older);
@@ -95,6 +103,6 @@ public record Manifest(
 
   /** The sum of the files' sizes in bytes. */
   public long size() {
-    return files.values().stream().mapToLong(FileChecksums::size).reduce(0, Math::addExact);
+    return files.values().stream().mapToLong(FileChecksums::size).sum();
   }
 }

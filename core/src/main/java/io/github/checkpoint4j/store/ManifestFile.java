@@ -4,6 +4,7 @@ import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -52,6 +53,11 @@ final class ManifestFile {
 
   private ManifestFile() {}
 
+  /**
+   * The manifest's file.
+   *
+   * @throws IllegalArgumentException if it could not be read back: a name has half a surrogate pair
+   */
   static FileContent write(Manifest manifest) {
     Map<String, Json> members = new LinkedHashMap<>();
     members.put("version", Json.of(Manifest.VERSION));
@@ -78,7 +84,21 @@ final class ManifestFile {
     String body = text.substring(0, text.length() - "\n}".length()) + ",\n";
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
     int checksum = Checksummer.crc32c(MemorySegment.ofArray(bytes));
-    return FileContent.of(body + BEFORE_CHECKSUM + FileChecksums.hex(checksum) + AFTER_CHECKSUM);
+    String whole = body + BEFORE_CHECKSUM + FileChecksums.hex(checksum) + AFTER_CHECKSUM;
+    requireReadable(manifest, whole);
+    return FileContent.of(whole);
+  }
+
+  private static void requireReadable(Manifest manifest, String text) {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    try {
+      if (!parse(MemorySegment.ofArray(bytes), Manifest.FILE).equals(manifest)) {
+        throw new IllegalArgumentException("the manifest would not be read as it is written");
+      }
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "the manifest would not be read as it is written: " + e.getMessage(), e);
+    }
   }
 
   /** JSON has no NaN and no infinity: they are written as the strings that Python prints. */
@@ -241,10 +261,7 @@ final class ManifestFile {
   }
 
   private static Objective objective(Json.Obj json) {
-    if (!(json.get("greater_is_better") instanceof Json.Bool greater)) {
-      throw new IllegalArgumentException("'greater_is_better' is neither true nor false");
-    }
-    return new Objective(json.text("metric"), greater.value());
+    return new Objective(json.text("metric"), json.bool("greater_is_better"));
   }
 
   private static FileChecksums file(Json.Obj json) {

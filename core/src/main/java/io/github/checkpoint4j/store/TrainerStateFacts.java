@@ -31,11 +31,7 @@ record TrainerStateFacts(OptionalLong step, OptionalDouble epoch, Map<String, Do
     if (!(Json.parsePython(bytes, source) instanceof Json.Obj state)) {
       throw new CorruptFileException(source + " is not a JSON object. Use another checkpoint.");
     }
-    OptionalLong step = OptionalLong.empty();
-    if (state.find("global_step").orElse(Json.Null.NULL) instanceof Json.Num number
-        && number.isWhole()) {
-      step = OptionalLong.of(number.asLong());
-    }
+    OptionalLong step = step(state);
     OptionalDouble epoch = OptionalDouble.empty();
     if (state.find("epoch").orElse(Json.Null.NULL) instanceof Json.Num number
         && number.asDouble() >= 0
@@ -52,6 +48,15 @@ record TrainerStateFacts(OptionalLong step, OptionalDouble epoch, Map<String, Do
       }
     }
     return new TrainerStateFacts(step, epoch, metrics);
+  }
+
+  private static OptionalLong step(Json.Obj state) {
+    try {
+      long step = state.integer("global_step");
+      return step < 0 ? OptionalLong.empty() : OptionalLong.of(step);
+    } catch (IllegalArgumentException e) {
+      return OptionalLong.empty();
+    }
   }
 
   private static boolean isOf(Json.Obj entry, long step) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -239,6 +240,41 @@ class CheckpointStoreTest {
             "cannot open %s for writing: %s: it is not a directory. Check its path and permissions,"
                     .formatted(file, file)
                 + " or use another directory.");
+  }
+
+  @Test
+  void a_directory_that_may_not_be_written_is_told() {
+    Storage locked =
+        new ForwardingStorage(LocalStorage.instance()) {
+          @Override
+          public LockAttempt tryLock(Path file, String owner) throws IOException {
+            throw new AccessDeniedException(file.toString());
+          }
+        };
+    assertThatThrownBy(() -> CheckpointStore.open(locked, run))
+        .isInstanceOf(IOException.class)
+        .hasMessage(
+            "cannot open %s for writing: %s: permission denied. Check its path and permissions,"
+                    .formatted(run, run.resolve(".checkpoint4j.lock"))
+                + " or use another directory.");
+  }
+
+  @Test
+  void a_parent_that_may_not_be_synced_is_no_hindrance() throws IOException {
+    store.close();
+    Storage closed =
+        new ForwardingStorage(LocalStorage.instance()) {
+          @Override
+          public void syncDirectory(Path directory) throws IOException {
+            if (directory.equals(temporary)) {
+              throw new AccessDeniedException(directory.toString());
+            }
+            super.syncDirectory(directory);
+          }
+        };
+    try (CheckpointStore open = CheckpointStore.open(closed, run)) {
+      assertThat(open.commit(Contents.of(1)).standing()).isEqualTo(Standing.COMMITTED);
+    }
   }
 
   @Test
