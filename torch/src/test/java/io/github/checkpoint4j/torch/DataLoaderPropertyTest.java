@@ -12,7 +12,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
-class DataLoaderProperties {
+class DataLoaderPropertyTest {
 
   private static Batch collate(List<Integer> examples) {
     long[] values = examples.stream().mapToLong(value -> value).toArray();
@@ -26,7 +26,7 @@ class DataLoaderProperties {
       @ForAll @LongRange(min = 0, max = 1L << 32) long seed,
       @ForAll @LongRange(min = 0, max = 1000) long epoch) {
     List<Integer> numbers = IntStream.range(0, examples).boxed().toList();
-    var loader = new DataLoader<>(numbers, DataLoaderProperties::collate, batch, true, seed, false);
+    var loader = new DataLoader<>(numbers, DataLoaderPropertyTest::collate, batch, true, seed, false);
     List<Long> seen = new ArrayList<>();
     loader
         .epoch(epoch, 0)
