@@ -269,7 +269,8 @@ public final class AdamW extends Optimizer {
       read.requireOff("differentiable");
       if (!(options.get("betas") instanceof Value.Tuple(List<Value> betas)) || betas.size() != 2) {
         throw new StateMismatchException(
-            "option 'betas' should be a tuple of two numbers and is " + options.get("betas"));
+            "option 'betas' should be a tuple of two numbers and is "
+                + Kind.of(options.get("betas")));
       }
       return new Settings(
           options.real("lr"),

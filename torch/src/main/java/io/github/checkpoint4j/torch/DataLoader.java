@@ -116,7 +116,7 @@ public final class DataLoader<T> {
       var generator = new GeneratorOptional(torch.make_generator_cpu(seed + epoch));
       var options = new TensorOptions(ScalarType.Long);
       long[] order =
-          NativeTensors.view(torch.randperm(examples.size(), generator, options)).toLongs();
+          NativeTensors.heapCopy(torch.randperm(examples.size(), generator, options)).toLongs();
       return place -> Math.toIntExact(order[place]);
     }
   }

@@ -111,7 +111,10 @@ public final class LearningRateScheduler implements Stateful {
   private List<Double> rates(StateDict state, String name) {
     if (!(state.get(name) instanceof Value.Items(List<Value> values))) {
       throw new StateMismatchException(
-          "entry '" + name + "' should be a list of learning rates and is " + state.get(name));
+          "entry '"
+              + name
+              + "' should be a list of learning rates and is "
+              + Kind.of(state.get(name)));
     }
     int groups = optimizer.groups().size();
     if (values.size() != groups) {

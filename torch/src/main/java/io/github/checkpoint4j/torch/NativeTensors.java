@@ -28,7 +28,9 @@ public final class NativeTensors {
    * copy.
    *
    * <p>The view keeps the native memory: it is valid as long as it is reachable, whatever becomes
-   * of {@code tensor} and of the scope it was made in.
+   * of {@code tensor} and of the scope it was made in. The memory is given back when the garbage
+   * collector has found the view unreachable, which may be late: of tensors that come and go, such
+   * as logits, take a {@link #heapCopy}.
    *
    * @param tensor a dense tensor on the CPU
    * @throws IllegalArgumentException if the tensor is undefined, sparse, quantised or on another
@@ -50,6 +52,33 @@ public final class NativeTensors {
         MemorySegment.ofAddress(rows.data_ptr().address())
             .reinterpret(size, Arena.ofAuto(), memory -> rows.close());
     return Tensor.of(dtype, shape, bytes);
+  }
+
+  /**
+   * A copy of the elements on the Java heap.
+   *
+   * @param tensor a dense tensor on the CPU
+   * @throws IllegalArgumentException as {@link #view}, or if there are more than 2^31 - 1 bytes
+   */
+  public static Tensor heapCopy(org.bytedeco.pytorch.Tensor tensor) {
+    requireDense(tensor);
+    Dtype dtype = dtype(tensor.scalar_type());
+    long[] shape = logicalShape(dtype, tensor.shape());
+    long size = dtype.byteSize(Tensor.elementCount(shape));
+    if (size > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "a tensor of " + size + " bytes does not fit an array; take a view of it");
+    }
+    MemorySegment copy = MemorySegment.ofArray(new byte[(int) size]);
+    if (size > 0) {
+      var rows = rowMajor(tensor);
+      try {
+        copy.copyFrom(bytes(rows, size));
+      } finally {
+        Reference.reachabilityFence(rows);
+      }
+    }
+    return Tensor.of(dtype, shape, copy);
   }
 
   /**
@@ -199,18 +228,21 @@ public final class NativeTensors {
   }
 
   /** Overwrites the elements of a tensor whose elements lie row-major. */
-  @SuppressWarnings("restricted") // the address and the size are libtorch's
   private static void overwrite(org.bytedeco.pytorch.Tensor target, Tensor source) {
     if (source.byteSize() == 0) {
       return;
     }
     try {
-      MemorySegment.ofAddress(target.data_ptr().address())
-          .reinterpret(source.byteSize())
-          .copyFrom(source.bytes());
+      bytes(target, source.byteSize()).copyFrom(source.bytes());
     } finally {
       Reference.reachabilityFence(target);
     }
+  }
+
+  /** The memory of a tensor, which has to be kept reachable as long as it is used. */
+  @SuppressWarnings("restricted") // the address and the size are libtorch's
+  private static MemorySegment bytes(org.bytedeco.pytorch.Tensor tensor, long size) {
+    return MemorySegment.ofAddress(tensor.data_ptr().address()).reinterpret(size);
   }
 
   /** libtorch counts a byte of two 4-bit elements as one, along the last dimension. */

@@ -23,7 +23,7 @@ final class OptionReader {
       case Value.None _ -> false;
       case Value other ->
           throw new StateMismatchException(
-              "option '" + name + "' should be True, False or None and is " + other);
+              "option '" + name + "' should be True, False or None and is " + Kind.of(other));
     };
   }
 
@@ -50,7 +50,8 @@ final class OptionReader {
       case Value.Real(double number) -> number;
       case Value.Int whole -> whole.value().doubleValue();
       default ->
-          throw new StateMismatchException("'" + name + "' should hold numbers and holds " + value);
+          throw new StateMismatchException(
+              "'" + name + "' should hold numbers and holds " + Kind.of(value));
     };
   }
 }

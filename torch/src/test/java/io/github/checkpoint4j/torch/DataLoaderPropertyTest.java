@@ -26,7 +26,8 @@ class DataLoaderPropertyTest {
       @ForAll @LongRange(min = 0, max = 1L << 32) long seed,
       @ForAll @LongRange(min = 0, max = 1000) long epoch) {
     List<Integer> numbers = IntStream.range(0, examples).boxed().toList();
-    var loader = new DataLoader<>(numbers, DataLoaderPropertyTest::collate, batch, true, seed, false);
+    var loader =
+        new DataLoader<>(numbers, DataLoaderPropertyTest::collate, batch, true, seed, false);
     List<Long> seen = new ArrayList<>();
     loader
         .epoch(epoch, 0)

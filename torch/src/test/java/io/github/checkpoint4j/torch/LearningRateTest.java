@@ -156,12 +156,12 @@ class LearningRateTest {
         .isInstanceOf(StateMismatchException.class)
         .hasMessage("no entry 'base_lrs'; there are: none");
     assertThatThrownBy(() -> scheduler.loadStateDict(changed("base_lrs", Value.of(1))))
-        .hasMessageStartingWith("entry 'base_lrs' should be a list of learning rates and is ");
+        .hasMessage("entry 'base_lrs' should be a list of learning rates and is the number 1");
     assertThatThrownBy(
             () ->
                 scheduler.loadStateDict(
                     changed("_last_lr", Value.list(Value.of("a"), Value.of("b")))))
-        .hasMessageStartingWith("'_last_lr' should hold numbers and holds ");
+        .hasMessage("'_last_lr' should hold numbers and holds a string");
     assertThatThrownBy(() -> scheduler.loadStateDict(changed("last_epoch", Value.of(-1))))
         .hasMessage("entry 'last_epoch' should be 0 or more and is -1");
   }

@@ -73,6 +73,30 @@ class NativeTensorsTest {
   }
 
   @Test
+  void a_heap_copy_does_not_show_later_changes() {
+    try (var rows = NativeTensors.copyOf(Tensor.ofLongs(new long[] {1, 2, 3, 4}, 2, 2));
+        var columns = rows.t();
+        var empty = torch.zeros(0, 3)) {
+      Tensor copy = NativeTensors.heapCopy(columns);
+      NativeTensors.copyInto(Tensor.ofLongs(new long[4], 2, 2), rows);
+      assertThat(copy.toLongs()).containsExactly(1, 3, 2, 4);
+      assertThat(copy.shape()).containsExactly(2, 2);
+      assertThat(NativeTensors.heapCopy(empty).shape()).containsExactly(0, 3);
+    }
+  }
+
+  @Test
+  void what_does_not_fit_an_array_is_not_copied_to_the_heap() {
+    // Expanded, it has more elements than it has memory.
+    try (var one = torch.zeros(1);
+        var many = one.expand(1L << 30)) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> NativeTensors.heapCopy(many))
+          .withMessage("a tensor of 4294967296 bytes does not fit an array; take a view of it");
+    }
+  }
+
+  @Test
   void a_view_outlives_the_tensor_and_its_scope() {
     Tensor view;
     try (var _ = new PointerScope()) {

@@ -376,14 +376,14 @@ class OptimizerTest {
     Optimizer optimizer = adamW(parameters());
     assertThatThrownBy(() -> optimizer.loadStateDict(withGroup(python, 0, "betas", Value.of(0.9))))
         .isInstanceOf(StateMismatchException.class)
-        .hasMessageStartingWith("option 'betas' should be a tuple of two numbers and is ");
+        .hasMessage("option 'betas' should be a tuple of two numbers and is the number 0.9");
     assertThatThrownBy(
             () ->
                 optimizer.loadStateDict(
                     withGroup(python, 0, "betas", Value.tuple(Value.of("a"), Value.of("b")))))
-        .hasMessageStartingWith("'betas' should hold numbers and holds ");
+        .hasMessage("'betas' should hold numbers and holds a string");
     assertThatThrownBy(() -> optimizer.loadStateDict(withGroup(python, 1, "amsgrad", Value.of(1))))
-        .hasMessageStartingWith("option 'amsgrad' should be True, False or None and is ");
+        .hasMessage("option 'amsgrad' should be True, False or None and is the number 1");
     assertThatThrownBy(
             () -> optimizer.loadStateDict(withGroup(python, 1, "capturable", Value.of(true))))
         .hasMessage(
@@ -406,12 +406,12 @@ class OptimizerTest {
                         .put("state", "x")
                         .put("param_groups", python.get("param_groups"))
                         .build()))
-        .hasMessageStartingWith("'state' should be a dict by parameter index and is ");
+        .hasMessage("'state' should be a dict by parameter index and is a string");
     assertThatThrownBy(
             () ->
                 optimizer.loadStateDict(
                     StateDict.builder().put("state", "x").put("param_groups", 7).build()))
-        .hasMessageStartingWith("'param_groups' should be a list and is ");
+        .hasMessage("'param_groups' should be a list and is the number 7");
     assertThatThrownBy(
             () ->
                 optimizer.loadStateDict(
@@ -419,12 +419,12 @@ class OptimizerTest {
                         .put("state", "x")
                         .put("param_groups", Value.list(Value.of(7)))
                         .build()))
-        .hasMessageStartingWith("'param_groups' should hold dicts with string keys and holds ");
+        .hasMessage("'param_groups' should hold dicts with string keys and holds the number 7");
     assertThatThrownBy(
             () ->
                 optimizer.loadStateDict(
                     withGroup(python, 0, "params", Value.list(Value.of("weight")))))
-        .hasMessageStartingWith("'params' should have parameter indices, whole numbers, and has ");
+        .hasMessage("'params' should have parameter indices, whole numbers, and has a string");
     assertThatThrownBy(
             () ->
                 optimizer.loadStateDict(
@@ -434,7 +434,7 @@ class OptimizerTest {
             () ->
                 optimizer.loadStateDict(
                     withGroup(python, 0, "param_names", Value.list(Value.of(1)))))
-        .hasMessageStartingWith("'param_names' should hold strings and holds ");
+        .hasMessage("'param_names' should hold strings and holds the number 1");
     StateDict ours = adamW(parameters()).stateDict();
     assertThatThrownBy(
             () ->
@@ -450,8 +450,7 @@ class OptimizerTest {
                           state.put(Value.of(0), Value.of(1));
                           return state;
                         })))
-        .hasMessageContaining("' of parameter ")
-        .hasMessageContaining(" should be a dict and is ");
+        .hasMessage("'state' of parameter 0 should be a dict and is the number 1");
   }
 
   @Test
