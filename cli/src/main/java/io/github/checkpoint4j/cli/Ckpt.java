@@ -1,15 +1,20 @@
 package io.github.checkpoint4j.cli;
 
+import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
-import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.Spec;
 
 /** The command {@code ckpt}: says what it can do, and hands over to its verbs. */
@@ -30,11 +35,9 @@ final class Ckpt implements Runnable {
   }
 
   public static void main(String[] arguments) {
-    PrintWriter out = utf8(FileDescriptor.out);
-    PrintWriter err = utf8(FileDescriptor.err);
+    PrintStream out = utf8(FileDescriptor.out);
+    PrintStream err = utf8(FileDescriptor.err);
     int status = commandLine(out, err, System.getenv("CKPT_DEBUG") != null).execute(arguments);
-    out.flush();
-    err.flush();
     if (out.checkError() && status == ExitStatus.FINE) {
       status = ExitStatus.IO;
     }
@@ -46,15 +49,33 @@ final class Ckpt implements Runnable {
    *
    * @param debug whether errors come with their stack trace
    */
-  static CommandLine commandLine(PrintWriter out, PrintWriter err, boolean debug) {
+  static CommandLine commandLine(PrintStream out, PrintStream err, boolean debug) {
     CommandLine ckpt = new CommandLine(new Ckpt());
-    ckpt.setOut(out)
-        .setErr(err)
+    ckpt.addSubcommand(new Ls(Clock.systemUTC()))
+        .addSubcommand(new Show())
+        .addSubcommand(new Tensors())
+        .addSubcommand(new Verify());
+    ckpt.setOut(writer(out))
+        .setErr(writer(err))
         .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((e, _) -> usage(e))
-        .setExecutionExceptionHandler((e, command, _) -> failure(e, command, debug));
+        .setExecutionExceptionHandler((e, command, _) -> failure(e, command, debug))
+        .setExecutionStrategy(words -> execute(words, debug));
     return ckpt;
+  }
+
+  /** Runs the verb; what picocli lets through, errors of the JVM, are told as any other. */
+  private static int execute(ParseResult words, boolean debug) {
+    List<CommandLine> commands = words.asCommandLineList();
+    try {
+      return new RunLast().execute(words);
+    } catch (VirtualMachineError | LinkageError e) {
+      return failure(e, commands.getLast(), debug);
+    } finally {
+      commands.getLast().getOut().flush();
+      commands.getLast().getErr().flush();
+    }
   }
 
   private static int usage(ParameterException e) {
@@ -67,7 +88,7 @@ final class Ckpt implements Runnable {
     return ExitStatus.USAGE;
   }
 
-  private static int failure(Exception e, CommandLine command, boolean debug) {
+  private static int failure(Throwable e, CommandLine command, boolean debug) {
     Failure failure = Failure.of(e);
     PrintWriter err = command.getErr();
     err.println(command.getCommandSpec().qualifiedName() + ": " + failure.message());
@@ -78,8 +99,12 @@ final class Ckpt implements Runnable {
     return failure.status();
   }
 
-  private static PrintWriter utf8(FileDescriptor descriptor) {
-    return new PrintWriter(
-        new OutputStreamWriter(new FileOutputStream(descriptor), StandardCharsets.UTF_8));
+  private static PrintStream utf8(FileDescriptor descriptor) {
+    return new PrintStream(
+        new BufferedOutputStream(new FileOutputStream(descriptor)), false, StandardCharsets.UTF_8);
+  }
+
+  private static PrintWriter writer(PrintStream stream) {
+    return new PrintWriter(stream, false, StandardCharsets.UTF_8);
   }
 }

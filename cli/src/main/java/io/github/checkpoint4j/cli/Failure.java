@@ -3,6 +3,7 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.state.StateMismatchException;
+import io.github.checkpoint4j.store.CheckpointLockedException;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -32,6 +33,7 @@ record Failure(int status, String message) {
       case CorruptFileException e -> new Failure(ExitStatus.FAILED, text(e));
       case UnsupportedFeatureException e -> new Failure(ExitStatus.FAILED, text(e));
       case StateMismatchException e -> new Failure(ExitStatus.FAILED, text(e));
+      case CheckpointLockedException e -> new Failure(ExitStatus.FAILED, text(e));
       case RefusedException e -> new Failure(ExitStatus.FAILED, text(e));
       case FileSystemException e -> new Failure(ExitStatus.IO, fileSystem(e));
       case FileNotFoundException e -> new Failure(ExitStatus.IO, text(e));

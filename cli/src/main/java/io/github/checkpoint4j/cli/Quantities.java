@@ -55,4 +55,9 @@ final class Quantities {
   static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value);
   }
+
+  /** A number of things: {@code 1 tensor}, {@code 2,000 tensors}. */
+  static String count(long value, String thing) {
+    return count(value) + " " + thing + (value == 1 ? "" : "s");
+  }
 }

@@ -1,7 +1,26 @@
 package io.github.checkpoint4j.cli;
 
-import java.io.PrintWriter;
-import java.io.Writer;
+import io.github.checkpoint4j.format.FileContent;
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.PyTorch;
+import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.store.CheckpointContent;
+import io.github.checkpoint4j.store.CheckpointStore;
+import io.github.checkpoint4j.store.Objective;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Runs the short verbs once on small files, while the JVM records which classes they need for its
@@ -10,8 +29,65 @@ import java.io.Writer;
 final class Rehearsal {
   private Rehearsal() {}
 
-  public static void main(String[] arguments) {
-    PrintWriter nowhere = new PrintWriter(Writer.nullWriter());
-    Ckpt.commandLine(nowhere, nowhere, false).execute("--help");
+  public static void main(String[] arguments) throws IOException {
+    Path run = Files.createTempDirectory("ckpt-rehearsal");
+    try {
+      Path checkpoint = commit(run);
+      PrintStream nowhere =
+          new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+      for (List<String> words :
+          List.of(
+              List.of("--help"),
+              List.of("ls", run.toString()),
+              List.of("ls", "--json", run.toString()),
+              List.of("show", run.toString()),
+              List.of("show", checkpoint.toString()),
+              List.of("show", "--json", checkpoint.toString()),
+              List.of("show", checkpoint.resolve("model.safetensors").toString()),
+              List.of("show", checkpoint.resolve("optimizer.pt").toString()),
+              List.of("show", checkpoint.resolve("config.json").toString()),
+              List.of("tensors", "--stats", "--checksum", checkpoint.toString()),
+              List.of("verify", run.toString()),
+              List.of("show", run.resolve("missing").toString()))) {
+        Ckpt.commandLine(nowhere, nowhere, false).execute(words.toArray(String[]::new));
+      }
+    } finally {
+      delete(run);
+    }
+  }
+
+  private static Path commit(Path run) throws IOException {
+    StateDict model =
+        StateDict.builder()
+            .put("layer.0.weight", Tensor.ofFloats(new float[4], 2, 2))
+            .put("layer.1.weight", Tensor.ofFloats(new float[4], 2, 2))
+            .build();
+    StateDict optimizer = StateDict.builder().put("state", model).put("lr", 5e-5).build();
+    try (CheckpointStore store = CheckpointStore.open(run)) {
+      return store
+          .commit(
+              new CheckpointContent(
+                  1,
+                  0.5,
+                  Map.of("eval_accuracy", 0.5),
+                  Map.of(
+                      "model.safetensors", SafeTensors.write(model, Map.of("format", "pt")),
+                      "optimizer.pt", PyTorch.write(optimizer, "optimizer"),
+                      "config.json", FileContent.of("{\"model_type\": \"bert\", \"n\": [1.5]}")),
+                  Json.object().build(),
+                  Json.object().build(),
+                  Instant.now(),
+                  Optional.of(new Objective("eval_accuracy", true)),
+                  false))
+          .directory();
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 }

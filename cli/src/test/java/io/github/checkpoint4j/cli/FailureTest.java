@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.state.StateMismatchException;
+import io.github.checkpoint4j.store.CheckpointLockedException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,6 +22,7 @@ class FailureTest {
     assertThat(Failure.of(new CorruptFileException("m"))).isEqualTo(new Failure(1, "m"));
     assertThat(Failure.of(new UnsupportedFeatureException("m"))).isEqualTo(new Failure(1, "m"));
     assertThat(Failure.of(new StateMismatchException("m"))).isEqualTo(new Failure(1, "m"));
+    assertThat(Failure.of(new CheckpointLockedException("m"))).isEqualTo(new Failure(1, "m"));
     assertThat(Failure.of(new RefusedException("m"))).isEqualTo(new Failure(1, "m"));
   }
 

@@ -53,6 +53,8 @@ class QuantitiesTest {
   @Test
   void counts_and_epochs() {
     assertThat(Quantities.count(22_713_216)).isEqualTo("22,713,216");
+    assertThat(Quantities.count(1, "tensor")).isEqualTo("1 tensor");
+    assertThat(Quantities.count(2000, "tensor")).isEqualTo("2,000 tensors");
     assertThat(Quantities.epoch(1.0 / 3)).isEqualTo("0.33");
   }
 }

@@ -1,0 +1,175 @@
+package io.github.checkpoint4j.cli;
+
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.Format;
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.Onnx;
+import io.github.checkpoint4j.format.PyTorch;
+import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.store.MappedFile;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What is in a file, of whatever format.
+ *
+ * @param format told by the content
+ * @param facts what the file says of itself, apart from its state
+ * @param state the tensors, windows on the file, and the plain values
+ */
+record FileContents(Format format, Map<String, String> facts, List<StateEntry> state) {
+  /**
+   * Reads a file.
+   *
+   * @throws CorruptFileException if it is damaged, or no file of a model at all
+   * @throws UnsupportedFeatureException if its format, or something in it, is not read here
+   */
+  static FileContents of(MappedFile file) throws CorruptFileException, UnsupportedFeatureException {
+    String source = file.path().toString();
+    Format format =
+        Format.detect(file.bytes())
+            .orElseThrow(
+                () ->
+                    new CorruptFileException(
+                        source
+                            + ": no format of models is known that begins like this;"
+                            + " check that it is the right file, and whole"));
+    return switch (format) {
+      case PYTORCH_ZIP, PYTORCH_LEGACY ->
+          new FileContents(format, Map.of(), StateEntry.of(PyTorch.read(file.bytes(), source)));
+      case ONNX -> {
+        Onnx onnx = Onnx.parse(file.bytes(), source);
+        yield new FileContents(
+            format,
+            Map.of("nodes", String.valueOf(onnx.nodes().size())),
+            named(onnx.initializers()));
+      }
+      case JSON ->
+          new FileContents(
+              format, Map.of(), StateEntry.of(value(Json.parsePython(file.bytes(), source))));
+      // A file that is nothing of a model is refused by the reader, which says what it is instead.
+      case SAFETENSORS, EMPTY, HTML, GIT_LFS_POINTER -> {
+        SafeTensors tensors = SafeTensors.parse(file.bytes(), source);
+        yield new FileContents(format, tensors.metadata(), named(tensors.tensors()));
+      }
+      case HDF5, KERAS, GGUF, NPZ, NUMPY, ZIP, PICKLE ->
+          throw new UnsupportedFeatureException(
+              source
+                  + ": "
+                  + format.title()
+                  + " is not read here; safetensors, PyTorch (since 1.6), ONNX and JSON are:"
+                  + " convert it to one of them where it was made");
+    };
+  }
+
+  private static List<StateEntry> named(Map<String, Tensor> tensors) {
+    List<StateEntry> entries = new ArrayList<>();
+    tensors.forEach(
+        (name, tensor) -> entries.add(new StateEntry(List.of(name.split("\\.", -1)), tensor)));
+    return entries;
+  }
+
+  private static Value value(Json json) {
+    return switch (json) {
+      case Json.Obj object -> {
+        Map<String, Value> entries = new LinkedHashMap<>();
+        object.members().forEach((name, member) -> entries.put(name, value(member)));
+        yield StateDict.of(entries);
+      }
+      case Json.Arr array ->
+          new Value.Items(array.items().stream().map(FileContents::value).toList());
+      case Json.Str string -> Value.of(string.value());
+      case Json.Num number when number.isWhole() -> whole(number);
+      case Json.Num number -> Value.of(number.asDouble());
+      case Json.Bool bool -> Value.of(bool.value());
+      case Json.Null _ -> Value.none();
+    };
+  }
+
+  /**
+   * Long digit strings take long to convert: beyond what a double holds, they are shown as that.
+   */
+  private static Value whole(Json.Num number) {
+    return number.literal().length() > 400
+        ? Value.of(new BigDecimal(number.literal().substring(0, 400)).doubleValue())
+        : new Value.Int(new BigInteger(number.literal()));
+  }
+
+  List<StateEntry> tensors() {
+    return state.stream().filter(entry -> entry.value() instanceof Tensor).toList();
+  }
+
+  /** The number of elements of all tensors. */
+  long parameters() {
+    long sum = 0;
+    for (StateEntry entry : state) {
+      if (entry.value() instanceof Tensor tensor) {
+        sum = Math.addExact(sum, tensor.elementCount());
+      }
+    }
+    return sum;
+  }
+
+  /** One line: size, format, tensors, parameters. */
+  String summary(long size) {
+    int tensors = tensors().size();
+    return Quantities.size(size)
+        + ", "
+        + format.title()
+        + (tensors == 0
+            ? ""
+            : ", "
+                + Quantities.count(tensors, "tensor")
+                + ", "
+                + Quantities.count(parameters(), "parameter"));
+  }
+
+  Json.Obj json(String path, long size) {
+    Map<String, Json> metadata = new LinkedHashMap<>();
+    facts.forEach((name, value) -> metadata.put(name, Json.of(value)));
+    List<Json> values = new ArrayList<>();
+    for (StateEntry entry : state) {
+      if (!(entry.value() instanceof Tensor)) {
+        values.add(
+            Json.object()
+                .put("name", entry.name())
+                .put("value", Plain.json(entry.value()))
+                .build());
+      }
+    }
+    return Json.object()
+        .put("path", path)
+        .put("format", format.name().toLowerCase(Locale.ROOT))
+        .put("size", size)
+        .put("metadata", Json.object(metadata))
+        .put("parameters", parameters())
+        .put("tensors", tensorRows(tensors()))
+        .put("values", Json.array(values))
+        .build();
+  }
+
+  /** An array of name, dtype and shape. */
+  static Json tensorRows(List<StateEntry> tensors) {
+    List<Json> rows = new ArrayList<>();
+    for (StateEntry entry : tensors) {
+      if (entry.value() instanceof Tensor tensor) {
+        rows.add(
+            Json.object()
+                .put("name", entry.name())
+                .put("dtype", tensor.dtype().name())
+                .put("shape", Plain.shape(tensor))
+                .build());
+      }
+    }
+    return Json.array(rows);
+  }
+}

@@ -1,0 +1,54 @@
+package io.github.checkpoint4j.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** What stands at a path that the user gives. */
+enum Inspected {
+  FILE,
+  /** A directory with a model, with or without the rest of a checkpoint. */
+  CHECKPOINT,
+  /** A directory of checkpoints. */
+  RUN;
+
+  private static final Pattern CHECKPOINT_NAME = Pattern.compile("checkpoint-[0-9]+");
+  private static final List<String> FILES_OF_A_CHECKPOINT =
+      List.of(
+          "manifest.json",
+          "trainer_state.json",
+          "model.safetensors",
+          "model.safetensors.index.json",
+          "pytorch_model.bin");
+
+  /**
+   * Looks at {@code path}. A directory that holds both a model and checkpoints, as Hugging Face's
+   * Trainer leaves one, is a checkpoint; so is one that holds neither, and is then refused by the
+   * reader of checkpoints.
+   *
+   * @throws IOException if it is missing or cannot be read
+   */
+  static Inspected at(Path path) throws IOException {
+    if (!Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes.class)
+        .isDirectory()) {
+      return FILE;
+    }
+    return !isCheckpoint(path) && isRun(path) ? RUN : CHECKPOINT;
+  }
+
+  static boolean isCheckpoint(Path directory) {
+    return FILES_OF_A_CHECKPOINT.stream().anyMatch(name -> Files.exists(directory.resolve(name)));
+  }
+
+  static boolean isRun(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.anyMatch(
+          entry ->
+              CHECKPOINT_NAME.matcher(String.valueOf(entry.getFileName())).matches()
+                  && Files.isDirectory(entry));
+    }
+  }
+}
