@@ -41,7 +41,10 @@ public sealed interface Json {
       Json member = members.get(name);
       if (member == null) {
         throw new IllegalArgumentException(
-            "no member '" + name + "' in the object; it has " + members.keySet());
+            "no member '"
+                + name
+                + "' in the object; it has "
+                + Excerpt.of(members.keySet().toString()));
       }
       return member;
     }

@@ -366,7 +366,7 @@ final class JsonReader {
 
   /** An error at a member whose name came before in its object. */
   CorruptFileException duplicate(String name, int where) {
-    return problem(where, "a second member '" + name + "' in an object");
+    return problem(where, "a second member '" + Excerpt.of(name) + "' in an object");
   }
 
   private CorruptFileException expected(String what) {

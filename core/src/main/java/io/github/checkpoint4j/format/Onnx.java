@@ -96,7 +96,7 @@ public final class Onnx {
         case GRAPH_INITIALIZER -> {
           OnnxTensor tensor = OnnxTensor.read(graph.message(), source);
           if (initializers.putIfAbsent(tensor.name(), tensor.tensor()) != null) {
-            throw graph.problem("a second initializer '" + tensor.name() + "'");
+            throw graph.problem("a second initializer '" + Excerpt.of(tensor.name()) + "'");
           }
         }
         case GRAPH_SPARSE_INITIALIZER ->

@@ -63,7 +63,7 @@ record OnnxTensor(String name, Tensor tensor) {
       throw new UnsupportedFeatureException(
           source
               + ": the elements of initializer '"
-              + name
+              + Excerpt.of(name)
               + "' are in another file; export the model without external data");
     }
     OnnxType type = type(number, name, source);
@@ -72,7 +72,7 @@ record OnnxTensor(String name, Tensor tensor) {
       MemorySegment bytes = raw.isPresent() ? raw.get() : gathered(proto.again(), type, shape);
       return new OnnxTensor(name, Tensor.of(type.dtype(), shape, bytes));
     } catch (IllegalArgumentException e) {
-      throw proto.problem("initializer '" + name + "': " + e.getMessage());
+      throw proto.problem("initializer '" + Excerpt.of(name) + "': " + e.getMessage());
     }
   }
 
@@ -84,7 +84,7 @@ record OnnxTensor(String name, Tensor tensor) {
                 new UnsupportedFeatureException(
                     source
                         + ": initializer '"
-                        + name
+                        + Excerpt.of(name)
                         + "' is of ONNX's data type "
                         + number
                         + ", which is not read: strings, 64-bit complex and 2- and 4-bit whole"

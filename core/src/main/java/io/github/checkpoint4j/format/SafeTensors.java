@@ -17,7 +17,8 @@ import java.util.Map;
  *
  * <p>Read are the files that the reference crate reads, with these exceptions, which no writer
  * makes: a name twice in any object of the header, white space before the header, a tensor given as
- * an array, and a dimension over {@link Long#MAX_VALUE} are refused.
+ * an array, a dtype given as an object, and dimensions whose product is over {@link Long#MAX_VALUE}
+ * are refused.
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */

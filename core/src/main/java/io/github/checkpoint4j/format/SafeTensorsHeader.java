@@ -104,11 +104,12 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
     }
     if (dtype == null || shape == null || offsets == null) {
       String missing = dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets";
-      throw reader.problem(start, "tensor '" + name + "' has no '" + missing + "'");
+      throw reader.problem(start, "tensor '" + Excerpt.of(name) + "' has no '" + missing + "'");
     }
     if (offsets.length != 2) {
       throw reader.problem(
-          start, "tensor '" + name + "' has " + offsets.length + " data_offsets and not 2");
+          start,
+          "tensor '" + Excerpt.of(name) + "' has " + offsets.length + " data_offsets and not 2");
     }
     return entry(name, known(dtype, name, source), shape, offsets, source);
   }
@@ -133,9 +134,9 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
                 new UnsupportedFeatureException(
                     source
                         + ": tensor '"
-                        + name
+                        + Excerpt.of(name)
                         + "' has the unknown dtype '"
-                        + dtype
+                        + Excerpt.of(dtype)
                         + "'; known are "
                         + List.of(Dtype.values())
                         + "; save it in one of these"));
@@ -213,7 +214,7 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
             "begins at byte "
                 + entry.begin()
                 + " of the data and overlaps tensor '"
-                + previous
+                + Excerpt.of(previous)
                 + "', which ends at byte "
                 + end);
       }
@@ -230,7 +231,7 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
               + " bytes and "
               + present
               + " are there; the first that is not whole is '"
-              + cut.name()
+              + Excerpt.of(cut.name())
               + "'"
               + CURE);
     }
@@ -247,6 +248,7 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
   }
 
   private static CorruptFileException corrupt(String source, String tensor, String problem) {
-    return new CorruptFileException(source + ": tensor '" + tensor + "': " + problem + CURE);
+    return new CorruptFileException(
+        source + ": tensor '" + Excerpt.of(tensor) + "': " + problem + CURE);
   }
 }

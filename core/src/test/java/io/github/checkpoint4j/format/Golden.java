@@ -1,10 +1,15 @@
 package io.github.checkpoint4j.format;
 
+import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 
 /** The golden files of a topic. */
@@ -37,5 +42,18 @@ record Golden(Path folder) {
 
   Json.Obj expected() throws IOException {
     return (Json.Obj) Json.parse(bytes("expected.json"), "expected.json");
+  }
+
+  /** The row of a tensor's shape in expected.json. */
+  static Json shape(Tensor tensor) {
+    return Json.array(Arrays.stream(tensor.shape()).mapToObj(Json::of).toList());
+  }
+
+  static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e);
+    }
   }
 }

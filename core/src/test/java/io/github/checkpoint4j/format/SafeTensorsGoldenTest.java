@@ -10,12 +10,9 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,31 +146,15 @@ class SafeTensorsGoldenTest {
                     Json.object()
                         .put("name", name)
                         .put("dtype", tensor.dtype().name())
-                        .put("shape", Json.array(longs(tensor.shape())))
-                        .put("sha256", sha256(tensor.toByteArray()))
+                        .put("shape", Golden.shape(tensor))
+                        .put("sha256", Golden.sha256(tensor.toByteArray()))
                         .put("offset", read.offset(name))
                         .build()));
     return Json.array(rows);
   }
 
-  private static List<Json> longs(long[] values) {
-    List<Json> items = new ArrayList<>();
-    for (long value : values) {
-      items.add(Json.of(value));
-    }
-    return items;
-  }
-
   private static String name(Path file) {
     return file.getFileName().toString().replace(".safetensors", "");
-  }
-
-  static String sha256(byte[] bytes) {
-    try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
   }
 
   static byte[] bytes(FileContent content) {
