@@ -34,12 +34,11 @@ final class DecayRule {
   static DecayRule applyTo(Module module) {
     var rule = new DecayRule();
     Set<String> normalisations = normalisations(module);
-    Set<Long> seen = new HashSet<>();
     ModuleState.of(module)
         .parameters()
         .forEach(
             (name, parameter) -> {
-              if (parameter.requires_grad() && seen.add(identity(parameter))) {
+              if (parameter.requires_grad()) {
                 int dot = name.lastIndexOf('.');
                 boolean isExempt =
                     EXEMPT.matcher(name.toLowerCase(Locale.ROOT)).find()
@@ -73,11 +72,5 @@ final class DecayRule {
       }
     }
     return names;
-  }
-
-  private static long identity(Tensor parameter) {
-    try (var implementation = parameter.unsafeGetTensorImpl()) {
-      return implementation.address();
-    }
   }
 }

@@ -5,8 +5,10 @@ import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.state.Value;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDict;
 
@@ -18,13 +20,15 @@ import org.bytedeco.pytorch.StringTensorDict;
  * here, and loading changes the module.
  */
 public final class ModuleState implements Stateful {
+  private final Map<String, org.bytedeco.pytorch.Tensor> namedParameters;
   private final Map<String, org.bytedeco.pytorch.Tensor> parameters;
   private final Map<String, org.bytedeco.pytorch.Tensor> buffers;
 
   private ModuleState(
-      Map<String, org.bytedeco.pytorch.Tensor> parameters,
+      Map<String, org.bytedeco.pytorch.Tensor> namedParameters,
       Map<String, org.bytedeco.pytorch.Tensor> buffers) {
-    this.parameters = parameters;
+    this.namedParameters = namedParameters;
+    this.parameters = once(namedParameters);
     this.buffers = buffers;
   }
 
@@ -33,7 +37,10 @@ public final class ModuleState implements Stateful {
     return new ModuleState(kept(module.named_parameters()), kept(module.named_buffers()));
   }
 
-  /** The parameters by name, in the order they were registered; not to be closed. */
+  /**
+   * The parameters by name, in the order they were registered; not to be closed. One that has
+   * several names is here once, under the first, as in PyTorch's {@code named_parameters()}.
+   */
   public Map<String, org.bytedeco.pytorch.Tensor> parameters() {
     return parameters;
   }
@@ -43,11 +50,14 @@ public final class ModuleState implements Stateful {
     return buffers;
   }
 
-  /** The parameters and buffers, as views of the module's memory. */
+  /**
+   * The parameters and buffers, as views of the module's memory. A parameter that has several names
+   * is here under each, as in PyTorch's {@code state_dict()}.
+   */
   @Override
   public StateDict stateDict() {
     StateDict.Builder state = StateDict.builder();
-    parameters.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
+    namedParameters.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
     buffers.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
     return state.build();
   }
@@ -60,7 +70,7 @@ public final class ModuleState implements Stateful {
    */
   @Override
   public void loadStateDict(StateDict state) {
-    Map<String, org.bytedeco.pytorch.Tensor> targets = new LinkedHashMap<>(parameters);
+    Map<String, org.bytedeco.pytorch.Tensor> targets = new LinkedHashMap<>(namedParameters);
     targets.putAll(buffers);
     var fit = new StateFit("the model");
     targets.forEach(
@@ -78,6 +88,21 @@ public final class ModuleState implements Stateful {
     }
     fit.require();
     targets.forEach((name, target) -> NativeTensors.copyInto(state.tensor(name), target));
+  }
+
+  private static Map<String, org.bytedeco.pytorch.Tensor> once(
+      Map<String, org.bytedeco.pytorch.Tensor> named) {
+    Set<Long> seen = new HashSet<>();
+    Map<String, org.bytedeco.pytorch.Tensor> once = new LinkedHashMap<>();
+    named.forEach(
+        (name, tensor) -> {
+          try (var implementation = tensor.unsafeGetTensorImpl()) {
+            if (seen.add(implementation.address())) {
+              once.put(name, tensor);
+            }
+          }
+        });
+    return Collections.unmodifiableMap(once);
   }
 
   private static Map<String, org.bytedeco.pytorch.Tensor> kept(StringTensorDict dict) {

@@ -71,6 +71,19 @@ class ModuleStateTest {
   }
 
   @Test
+  void a_parameter_of_two_names_is_one_parameter_and_two_entries() {
+    var module = new Module("tied");
+    var shared = new LinearImpl(2, 2);
+    module.register_module("input", shared);
+    module.register_module("output", shared);
+    ModuleState state = ModuleState.of(module);
+    assertThat(state.parameters().keySet()).containsExactly("input.weight", "input.bias");
+    assertThat(state.stateDict().names())
+        .containsExactly("input.weight", "input.bias", "output.weight", "output.bias");
+    state.loadStateDict(state.stateDict());
+  }
+
+  @Test
   void it_outlives_the_scope_it_was_made_in() {
     Module module = network();
     ModuleState state;
