@@ -1,0 +1,106 @@
+"""The Python side of PythonInteropTest. Prints one JSON document.
+
+interop.py logits DIR FILE             the model of DIR: ids and logits of each text alone, in evaluation
+interop.py training DIR SEED FILE      the model of DIR in training mode: loss with labels 0 1 0 1 ..., the next random
+                                       number, and the sum of the gradients' sizes
+interop.py new DIR SEED                writes a new model and tokenizer to DIR/whole, its BERT without a head to DIR/base
+interop.py head DIR SEED LABELS        what from_pretrained draws for a new head over DIR
+interop.py tensors DIR                 dtype, shape and digest of each parameter, as loaded
+
+FILE is a JSON list of texts.
+"""
+
+import hashlib
+import json
+import sys
+
+import torch
+from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
+from transformers.utils import logging
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+torch.set_num_threads(1)
+
+
+def floats(tensor):
+    return [float(x) for x in tensor.detach().flatten()]
+
+
+def read(file):
+    with open(file, encoding="ascii") as texts:
+        return json.load(texts)
+
+
+def logits(directory, file):
+    model = AutoModelForSequenceClassification.from_pretrained(directory).eval()
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    rows = []
+    for text in read(file):
+        encoded = tokenizer(text, truncation=True, max_length=32, return_tensors="pt")
+        with torch.no_grad():
+            rows.append({"ids": encoded["input_ids"][0].tolist(), "logits": floats(model(**encoded).logits)})
+    return {"texts": rows, "labels": [model.config.id2label[i] for i in range(model.config.num_labels)]}
+
+
+def training(directory, seed, file):
+    texts = read(file)
+    model = AutoModelForSequenceClassification.from_pretrained(directory).train()
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    encoded = tokenizer(texts, truncation=True, max_length=32, padding=True, return_tensors="pt")
+    labels = torch.arange(len(texts)) % 2
+    torch.manual_seed(int(seed))
+    output = model(**encoded, labels=labels)
+    output.loss.backward()
+    return {
+        "loss": float(output.loss.detach()),
+        "logits": floats(output.logits),
+        "random": float(torch.rand(1)),
+        "gradient": sum(float(p.grad.double().abs().sum()) for p in model.parameters()),
+    }
+
+
+def new(directory, seed):
+    torch.manual_seed(int(seed))
+    config = BertConfig(
+        vocab_size=250,
+        hidden_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=6,
+        intermediate_size=80,
+        max_position_embeddings=40,
+        initializer_range=0.3,
+        id2label={0: "no", 1: "yes", 2: "perhaps"},
+        label2id={"no": 0, "yes": 1, "perhaps": 2},
+    )
+    model = BertForSequenceClassification(config)
+    model.save_pretrained(directory + "/whole")
+    model.bert.save_pretrained(directory + "/base")
+    return digests(model)
+
+
+def head(directory, seed, labels):
+    torch.manual_seed(int(seed))
+    model = AutoModelForSequenceClassification.from_pretrained(directory, num_labels=int(labels))
+    return {**digests(model), "random": float(torch.rand(1))}
+
+
+def tensors(directory):
+    return digests(AutoModelForSequenceClassification.from_pretrained(directory))
+
+
+def digests(model):
+    return {
+        "tensors": [
+            {
+                "name": name,
+                "dtype": str(parameter.dtype),
+                "shape": list(parameter.shape),
+                "sha256": hashlib.sha256(parameter.detach().contiguous().numpy().tobytes()).hexdigest(),
+            }
+            for name, parameter in model.named_parameters()
+        ]
+    }
+
+
+print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
