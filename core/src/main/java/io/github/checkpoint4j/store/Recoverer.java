@@ -44,11 +44,9 @@ final class Recoverer {
     List<CheckpointName> olds = hidden(Role.OLD);
     List<CheckpointName> dead = new ArrayList<>(hidden(Role.TEMPORARY));
     dead.addAll(hidden(Role.TRASH));
-    if (olds.isEmpty() && dead.isEmpty()) {
-      return;
-    }
-    // A rename to a hidden name may not be durable yet. Were it undone by a power loss after files
-    // were removed, a part of a checkpoint would be there under its name.
+    // A rename by a writer that was killed may not be durable yet. Were one to a checkpoint's name
+    // undone by a power loss, a checkpoint would be gone that this writer has listed; were one to a
+    // hidden name, a part of a checkpoint would be there under its name, its files removed.
     storage.syncDirectory(run);
     for (CheckpointName old :
         olds.stream().sorted(Comparator.comparingLong(CheckpointName::id).reversed()).toList()) {

@@ -25,33 +25,26 @@ final class RunDirectory {
 
   /** Creates the directory, and those around it that are missing. */
   static void create(Storage storage, Path run) throws IOException {
-    makeDurable(storage, run);
+    Optional<Storage.Kind> kind = storage.find(run);
+    if (kind.isPresent() && (kind.get() == Storage.Kind.FILE || kind.get() == Storage.Kind.OTHER)) {
+      throw new NotDirectoryException(run.toString());
+    }
     Path parent = run.getParent();
-    if (parent != null) {
+    if (parent == null) {
+      return;
+    }
+    if (kind.isPresent()) {
       try {
-        // Whoever created it may have ended before the entry was durable.
+        // Whoever created it may have been killed before the entry was durable.
         storage.syncDirectory(parent);
       } catch (AccessDeniedException e) {
         // One that this user may not read was not created by this user's writer.
       }
-    }
-  }
-
-  private static void makeDurable(Storage storage, Path directory) throws IOException {
-    Optional<Storage.Kind> kind = storage.find(directory);
-    if (kind.isPresent()) {
-      if (kind.get() == Storage.Kind.FILE || kind.get() == Storage.Kind.OTHER) {
-        throw new NotDirectoryException(directory.toString());
-      }
       return;
     }
-    Path parent = directory.getParent();
-    if (parent == null) {
-      throw new NoSuchFileException(directory.toString());
-    }
-    makeDurable(storage, parent);
+    create(storage, parent);
     try {
-      storage.createDirectory(directory);
+      storage.createDirectory(run);
     } catch (FileAlreadyExistsException e) {
       // Someone else created it since; the entry is synced all the same.
     }

@@ -35,11 +35,12 @@ class CommitOrderTest {
     CheckpointStore.open(storage, run).close();
     assertThat(operations)
         .containsExactly(
+            "syncDirectory ..",
             "create runs",
             "syncDirectory ",
             "create runs/exp1",
             "syncDirectory runs",
-            "syncDirectory runs");
+            "syncDirectory runs/exp1");
   }
 
   @Test

@@ -1,0 +1,152 @@
+package io.github.checkpoint4j.store;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+
+/** What is done to a store, one step after the other, with the checkpoints there are after each. */
+final class Script {
+  /** Does something to the store. */
+  @FunctionalInterface
+  private interface Action {
+    void on(CheckpointStore store) throws IOException;
+  }
+
+  /**
+   * One thing that is done, wholly or not at all.
+   *
+   * @param reopens whether it is done by a writer that comes after the last one ended
+   */
+  record Step(String name, List<Saved> before, List<Saved> after, boolean reopens, Action action) {
+    void perform(CheckpointStore store) throws IOException {
+      action.on(store);
+    }
+  }
+
+  private final List<Step> steps = new ArrayList<>();
+  private List<Saved> present;
+  private int version;
+
+  /** A script for a store without checkpoints. */
+  Script() {
+    this(List.of());
+  }
+
+  /** A script for a store that has these checkpoints. */
+  Script(List<Saved> present) {
+    this.present = present;
+  }
+
+  /** A script of so many steps, of every kind, that work on two or three checkpoints. */
+  static Script random(int length, RandomGenerator random) {
+    Script script = new Script().save(1);
+    while (script.steps.size() < length) {
+      script.randomStep(random);
+    }
+    return script;
+  }
+
+  private void randomStep(RandomGenerator random) {
+    long step = 1L + random.nextInt(20);
+    if (present.isEmpty() || random.nextInt(3) == 0) {
+      if (present.stream().allMatch(saved -> saved.step() != step)) {
+        save(step);
+      }
+      return;
+    }
+    Saved some = present.get(random.nextInt(present.size()));
+    switch (random.nextInt(6)) {
+      case 0 -> overwrite(some.step());
+      case 1 -> keepLatest(1 + random.nextInt(2));
+      case 2 -> pin(some.step());
+      case 3 -> unpin(some.step());
+      case 4 -> reopen();
+      default -> {
+        if (!some.pinned()) {
+          delete(some.step());
+        }
+      }
+    }
+  }
+
+  List<Step> steps() {
+    return List.copyOf(steps);
+  }
+
+  Script save(long step) {
+    Saved saved = new Saved(step, version++, false);
+    return step("save " + step, with(saved), store -> store.commit(saved.content(false)));
+  }
+
+  /** Saves over a checkpoint, which stays pinned if it is. */
+  Script overwrite(long step) {
+    Saved saved = new Saved(step, version++, saved(step).pinned());
+    return step("overwrite " + step, with(saved), store -> store.commit(saved.content(true)));
+  }
+
+  Script delete(long step) {
+    return step("delete " + step, without(step), store -> store.delete(find(store, step)));
+  }
+
+  /** Retention: deletes all but the latest and those pinned, oldest first. */
+  Script keepLatest(int count) {
+    List<Saved> all = present;
+    for (Saved saved : all.subList(0, Math.max(0, all.size() - count))) {
+      if (!saved.pinned()) {
+        delete(saved.step());
+      }
+    }
+    return this;
+  }
+
+  Script pin(long step) {
+    return step("pin " + step, marked(step, true), store -> store.pin(find(store, step)));
+  }
+
+  Script unpin(long step) {
+    return step("unpin " + step, marked(step, false), store -> store.unpin(find(store, step)));
+  }
+
+  /** The writer closes, and another one opens. */
+  Script reopen() {
+    steps.add(new Step("reopen", present, present, true, _ -> {}));
+    return this;
+  }
+
+  private Script step(String name, List<Saved> after, Action action) {
+    steps.add(new Step(name, present, after, false, action));
+    present = after;
+    return this;
+  }
+
+  private Saved saved(long step) {
+    return present.stream().filter(saved -> saved.step() == step).findFirst().orElseThrow();
+  }
+
+  private List<Saved> without(long step) {
+    return present.stream().filter(saved -> saved.step() != step).toList();
+  }
+
+  /** A replaced checkpoint is the newest. */
+  private List<Saved> with(Saved newest) {
+    List<Saved> after = new ArrayList<>(without(newest.step()));
+    after.add(newest);
+    return List.copyOf(after);
+  }
+
+  private List<Saved> marked(long step, boolean pinned) {
+    return present.stream()
+        .map(saved -> saved.step() == step ? new Saved(step, saved.version(), pinned) : saved)
+        .toList();
+  }
+
+  private static CheckpointInfo find(CheckpointStore store, long step) throws IOException {
+    return store.list().stream().filter(info -> info.step() == step).findFirst().orElseThrow();
+  }
+
+  @Override
+  public String toString() {
+    return String.join(", ", steps.stream().map(Step::name).toList());
+  }
+}
