@@ -6,7 +6,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
@@ -64,9 +63,9 @@ final class DecayRule {
     try (var modules = module.named_modules();
         var keys = modules.keys()) {
       for (long i = 0; i < keys.size(); i++) {
-        // JavaCPP has null for the name of the module itself, the empty string.
-        BytePointer key = keys.get(i);
-        if (key != null && modules.get(key.getString()).asLayerNorm() != null) {
+        var key = keys.get(i);
+        // The module itself has no name, which JavaCPP gives as null; the rule is not for it.
+        if (key != null && modules.get(key).asLayerNorm() != null) {
           names.add(key.getString());
         }
       }
