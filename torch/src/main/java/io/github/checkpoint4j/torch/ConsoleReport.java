@@ -152,7 +152,7 @@ public final class ConsoleReport implements TrainerCallback {
   public void onSave(
       TrainingArguments arguments, TrainerState state, TrainerControl control, Saved saved) {
     CheckpointInfo checkpoint = saved.checkpoint();
-    event = "saved " + checkpoint.name();
+    event = "saved " + checkpoint.step();
     say(
         "saved %s (%s, %.1f s)%s"
             .formatted(

@@ -16,7 +16,7 @@ import java.util.OptionalDouble;
  * @param done steps done in that time
  */
 record ProgressBar(long step, long total, Duration elapsed, long done) {
-  private static final int CELLS = 20;
+  private static final int CELLS = 10;
 
   /** Steps a second; empty as long as that cannot be told. */
   OptionalDouble rate() {

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The checkpoints of a trainer's run: what goes in, which one it starts from, which is best. */
 final class RunCheckpoints implements AutoCloseable {
@@ -173,6 +174,7 @@ final class RunCheckpoints implements AutoCloseable {
     try (Checkpoint checkpoint = Checkpoint.open(info.directory())) {
       TrainerState state = TrainerState.parse(checkpoint.json(STATE));
       savedStep = state.globalStep();
+      state.bestModelCheckpoint(state.bestModelCheckpoint().flatMap(this::found));
       return new Resumed(info, state, checkpoint.manifest().isPresent());
     }
   }
@@ -218,6 +220,15 @@ final class RunCheckpoints implements AutoCloseable {
     return best == state.globalStep() || Files.isDirectory(path)
         ? Optional.of(path.toString())
         : Optional.empty();
+  }
+
+  /** The path of a checkpoint here by its name, in case the directory was moved; or as it is. */
+  private Optional<String> found(String path) {
+    Path recorded = Path.of(path);
+    return Stream.of(arguments.outputDir().resolve(recorded.getFileName()), recorded)
+        .filter(Files::isDirectory)
+        .map(Path::toString)
+        .findFirst();
   }
 
   /** Loads the weights of the best checkpoint; empty if there is none. */

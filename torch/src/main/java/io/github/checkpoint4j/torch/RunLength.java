@@ -16,16 +16,9 @@ record RunLength(
   /**
    * The length of a run with these arguments.
    *
-   * @throws IllegalArgumentException if an epoch has no batch
+   * @param batchesPerEpoch above 0
    */
   static RunLength of(TrainingArguments arguments, long examples, long batchesPerEpoch) {
-    if (batchesPerEpoch == 0) {
-      throw new IllegalArgumentException(
-          examples == 0
-              ? "there are no training examples"
-              : "dataloaderDropLast leaves no batch: there are %d training examples and perDeviceTrainBatchSize is %d"
-                  .formatted(examples, arguments.perDeviceTrainBatchSize()));
-    }
     int batchesPerStep = arguments.gradientAccumulationSteps();
     long stepsPerEpoch = Math.ceilDiv(batchesPerEpoch, batchesPerStep);
     if (arguments.maxSteps() > 0) {

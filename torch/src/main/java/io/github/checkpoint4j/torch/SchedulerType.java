@@ -9,5 +9,14 @@ public enum SchedulerType {
   /** The learning rate as given. */
   CONSTANT,
   /** Warm-up, then the learning rate as given. */
-  CONSTANT_WITH_WARMUP
+  CONSTANT_WITH_WARMUP;
+
+  LearningRateSchedule schedule(long warmup, long total) {
+    return switch (this) {
+      case LINEAR -> LearningRateSchedule.linear(warmup, total);
+      case COSINE -> LearningRateSchedule.cosine(warmup, total);
+      case CONSTANT -> LearningRateSchedule.constant();
+      case CONSTANT_WITH_WARMUP -> LearningRateSchedule.constantWithWarmup(warmup);
+    };
+  }
 }

@@ -95,39 +95,39 @@ public final class Trainer<T> {
    *     still there
    */
   public TrainResult train() throws IOException {
-    LearningRateSchedule schedule;
-    DataLoader<T> loader = loader(trainExamples, arguments.effectiveDataSeed());
-    RunLength length = RunLength.of(arguments, trainExamples.size(), loader.batchesPerEpoch());
-    Optimizer optimizer = optimizer();
-    schedule = schedule(length.maxSteps());
+    long seed = arguments.effectiveDataSeed();
+    RunLength length =
+        RunLength.of(arguments, trainExamples.size(), loader(seed).batchesPerEpoch());
+    Optimizer optimizer = arguments.optim().over(model.module(), arguments);
+    LearningRateSchedule schedule =
+        arguments
+            .lrSchedulerType()
+            .schedule(arguments.warmupSteps(length.maxSteps()), length.maxSteps());
     var scheduler = new LearningRateScheduler(optimizer, schedule);
     var onResume = new ArgumentsOnResume(optimizer, scheduler, schedule);
     Map<String, Stateful> parts = new LinkedHashMap<>();
     parts.put("optimizer", optimizer);
     parts.put("scheduler", scheduler);
     parts.put("rng", random);
-    ModuleState weights = ModuleState.of(model.module());
     try (RunCheckpoints checkpoints =
-        RunCheckpoints.open(arguments, model, weights, parts, trainExamples.size(), clock)) {
+        RunCheckpoints.open(
+            arguments, model, ModuleState.of(model.module()), parts, trainExamples.size(), clock)) {
       Optional<RunCheckpoints.Resumed> resumed = checkpoints.resume();
       state = resumed.map(RunCheckpoints.Resumed::state).orElseGet(TrainerState::new);
       Position start =
-          Position.in(state)
-              .orElseGet(
-                  () -> Position.at(state.globalStep(), length, arguments.effectiveDataSeed()));
-      Optional<Resumption> resumption = Optional.empty();
-      if (resumed.isPresent()) {
-        var differences = new ResumeDifferences(arguments, length, resumed.get(), start.dataSeed());
-        resumption =
-            Optional.of(
-                new Resumption(
-                    resumed.get().checkpoint(),
+          Position.in(state).orElseGet(() -> Position.at(state.globalStep(), length, seed));
+      Optional<Resumption> resumption =
+          resumed.map(
+              from -> {
+                var applied = onResume.apply(arguments.learningRate());
+                var differences = new ResumeDifferences(arguments, length, from, start.dataSeed());
+                return new Resumption(
+                    from.checkpoint(),
                     start.epoch(),
                     start.batch(),
-                    differences.all(
-                        checkpoints.changes(), onResume.apply(arguments.learningRate())),
-                    checkpoints.skipped()));
-      }
+                    differences.all(checkpoints.changes(), applied),
+                    checkpoints.skipped());
+              });
       state.begin(arguments, length);
       var events = new Callbacks(callbacks, arguments, state, new TrainerControl());
       resumption.ifPresent(events::resume);
@@ -135,7 +135,7 @@ public final class Trainer<T> {
           new TrainingLoop<>(
               events,
               length,
-              loader(trainExamples, start.dataSeed()),
+              loader(start.dataSeed()),
               new TrainingStep(model, optimizer, scheduler, arguments.maxGradNorm()),
               () -> evaluate(events),
               checkpoints,
@@ -210,12 +210,12 @@ public final class Trainer<T> {
     return metrics;
   }
 
-  private DataLoader<T> loader(List<T> examples, long seed) {
-    if (examples.isEmpty()) {
+  private DataLoader<T> loader(long seed) {
+    if (trainExamples.isEmpty()) {
       throw new IllegalArgumentException("there is no training data");
     }
     return new DataLoader<>(
-        examples,
+        trainExamples,
         requireCollator(),
         arguments.perDeviceTrainBatchSize(),
         arguments.trainSamplingStrategy() == SamplingStrategy.RANDOM,
@@ -227,34 +227,6 @@ public final class Trainer<T> {
     return collator.orElseThrow(
         () ->
             new IllegalArgumentException("there is no collator, which makes batches of examples"));
-  }
-
-  private Optimizer optimizer() {
-    return switch (arguments.optim()) {
-      case ADAMW_TORCH_FUSED, ADAMW_TORCH ->
-          AdamW.builder()
-              .learningRate(arguments.learningRate())
-              .betas(arguments.adamBeta1(), arguments.adamBeta2())
-              .epsilon(arguments.adamEpsilon())
-              .weightDecay(arguments.weightDecay())
-              .fused(arguments.optim() == OptimizerType.ADAMW_TORCH_FUSED)
-              .over(model.module());
-      case SGD ->
-          Sgd.builder()
-              .learningRate(arguments.learningRate())
-              .weightDecay(arguments.weightDecay())
-              .over(model.module());
-    };
-  }
-
-  private LearningRateSchedule schedule(long steps) {
-    long warmup = arguments.warmupSteps(steps);
-    return switch (arguments.lrSchedulerType()) {
-      case LINEAR -> LearningRateSchedule.linear(warmup, steps);
-      case COSINE -> LearningRateSchedule.cosine(warmup, steps);
-      case CONSTANT -> LearningRateSchedule.constant();
-      case CONSTANT_WITH_WARMUP -> LearningRateSchedule.constantWithWarmup(warmup);
-    };
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
+import org.bytedeco.javacpp.PointerScope;
 
 /**
  * The steps of a training, from where it stands to its end, in the order of operations of Hugging
@@ -130,7 +131,8 @@ final class TrainingLoop<T> {
   private void doStep(Iterator<Batch> batches) {
     long count = length.batchesOfStep(batch);
     for (long i = 1; i <= count; i++) {
-      try (Batch inputs = batches.next()) {
+      try (var _ = new PointerScope();
+          Batch inputs = batches.next()) {
         add(step.accumulate(inputs, count));
       }
       if (i < count) {

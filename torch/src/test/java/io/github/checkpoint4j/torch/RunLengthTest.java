@@ -1,7 +1,6 @@
 package io.github.checkpoint4j.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.Test;
 
@@ -43,22 +42,5 @@ class RunLengthTest {
     assertThat(length.batchesAfter(3)).isZero();
     assertThat(length.epochAfter(7)).isEqualTo(2);
     assertThat(length.batchesAfter(7)).isEqualTo(2);
-  }
-
-  @Test
-  void no_training_data_is_an_error() {
-    assertThatThrownBy(() -> RunLength.of(TrainingArguments.builder().build(), 0, 0))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("there are no training examples");
-  }
-
-  @Test
-  void a_dropped_only_batch_is_an_error() {
-    assertThatThrownBy(
-            () -> RunLength.of(TrainingArguments.builder().dataloaderDropLast(true).build(), 7, 0))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage(
-            "dataloaderDropLast leaves no batch: there are 7 training examples and"
-                + " perDeviceTrainBatchSize is 8");
   }
 }
