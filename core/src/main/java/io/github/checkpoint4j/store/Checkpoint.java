@@ -11,6 +11,7 @@ import io.github.checkpoint4j.state.Value;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,12 +32,21 @@ public final class Checkpoint implements AutoCloseable {
 
   private final Storage storage;
   private final CheckpointDirectory directory;
+  private final Set<String> names;
   private final Map<String, MappedFile> open = new LinkedHashMap<>();
   private boolean closed;
 
   private Checkpoint(Storage storage, CheckpointDirectory directory) {
     this.storage = storage;
     this.directory = directory;
+    Set<String> all =
+        new TreeSet<>(
+            directory
+                .manifest()
+                .map(manifest -> manifest.files().keySet())
+                .orElse(directory.files().keySet()));
+    all.remove(PIN);
+    this.names = Collections.unmodifiableSet(all);
   }
 
   /**
@@ -69,11 +79,11 @@ public final class Checkpoint implements AutoCloseable {
     return directory.manifest();
   }
 
-  /** The names of the files, in order, without the manifest and the pin. */
+  /**
+   * The names of the files, in order: those that the manifest lists, and no other that may lie in
+   * the directory; without a manifest, all but the pin.
+   */
   public Set<String> files() {
-    Set<String> names = new TreeSet<>(directory.files().keySet());
-    names.remove(Manifest.FILE);
-    names.remove(PIN);
     return names;
   }
 
@@ -90,7 +100,7 @@ public final class Checkpoint implements AutoCloseable {
     }
     MappedFile file = open.get(FileName.require(name));
     if (file == null) {
-      if (!directory.files().containsKey(name)) {
+      if (!names.contains(name)) {
         throw new NoSuchFileException(
             path(name), null, "there is no such file in the checkpoint; there are " + files());
       }
@@ -102,7 +112,6 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Whether the checkpoint has the state of a component. */
   public boolean contains(String component) {
-    Set<String> names = directory.files().keySet();
     return names.contains(TrainerLayout.file(component))
         || (component.equals(TrainerLayout.MODEL) && names.contains(TrainerLayout.INDEX_FILE));
   }
@@ -127,8 +136,7 @@ public final class Checkpoint implements AutoCloseable {
       throw new CorruptFileException(
           path(name) + " does not hold a dict with string keys, so it is not a state dict.");
     }
-    if (directory.files().containsKey(name)
-        || !directory.files().containsKey(TrainerLayout.INDEX_FILE)) {
+    if (names.contains(name) || !names.contains(TrainerLayout.INDEX_FILE)) {
       return SafeTensors.parse(file(name).bytes(), path(name)).stateDict();
     }
     return sharded();

@@ -10,6 +10,7 @@ import io.github.checkpoint4j.store.Verification.Problem;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -205,9 +206,15 @@ class VerificationTest {
   }
 
   @Test
-  void files_that_the_manifest_does_not_know_are_no_damage() throws IOException {
-    Files.writeString(checkpoint.resolve("notes.txt"), "mine");
+  void files_that_the_manifest_does_not_know_are_no_damage_and_no_part_of_the_checkpoint()
+      throws IOException {
+    Files.copy(checkpoint.resolve("optimizer.pt"), checkpoint.resolve("scheduler.pt"));
     assertThat(problems()).isEmpty();
+    try (Checkpoint open = Checkpoint.open(checkpoint)) {
+      assertThat(open.files()).containsExactly("config.json", "model.safetensors", "optimizer.pt");
+      assertThat(open.contains("scheduler")).isFalse();
+      assertThatThrownBy(() -> open.state("scheduler")).isInstanceOf(NoSuchFileException.class);
+    }
   }
 
   /** The place of a tensor in the model's file, which is the same in both checkpoints. */
