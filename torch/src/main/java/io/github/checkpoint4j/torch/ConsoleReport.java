@@ -154,12 +154,13 @@ public final class ConsoleReport implements TrainerCallback {
     CheckpointInfo checkpoint = saved.checkpoint();
     event = "saved " + checkpoint.step();
     say(
-        "saved %s (%s, %.1f s)%s"
-            .formatted(
-                checkpoint.name(),
-                size(checkpoint.size()),
-                saved.time().toNanos() / 1e9,
-                best(arguments, state, checkpoint.step())));
+        String.format(
+            Locale.ROOT,
+            "saved %s (%s, %.1f s)%s",
+            checkpoint.name(),
+            size(checkpoint.size()),
+            saved.time().toNanos() / 1e9,
+            best(arguments, state, checkpoint.step())));
     draw(arguments, state, true);
   }
 

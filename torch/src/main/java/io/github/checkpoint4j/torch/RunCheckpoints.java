@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The checkpoints of a trainer's run: what goes in, which one it starts from, which is best. */
@@ -142,6 +143,7 @@ final class RunCheckpoints implements AutoCloseable {
         return resumed.isEmpty() ? Optional.empty() : Optional.of(read(resumed.get()));
       }
       case ResumeFrom.Checkpoint(Path directory) -> {
+        requireThere(directory, present);
         if (!goesBack(arguments)) {
           requireNone(present, "to go on from " + directory);
         }
@@ -149,6 +151,17 @@ final class RunCheckpoints implements AutoCloseable {
         requireWholeState(resumed);
         return Optional.of(read(resumed));
       }
+    }
+  }
+
+  private static void requireThere(Path directory, List<CheckpointInfo> present) {
+    if (!Files.isDirectory(directory)) {
+      String names = present.stream().map(CheckpointInfo::name).collect(Collectors.joining(", "));
+      throw new IllegalArgumentException(
+          "there is no checkpoint %s to go on from; %s"
+              .formatted(
+                  directory,
+                  names.isEmpty() ? "nor any in the output directory" : "there are " + names));
     }
   }
 

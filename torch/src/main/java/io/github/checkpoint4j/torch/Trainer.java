@@ -85,6 +85,12 @@ public final class Trainer<T> {
   /**
    * Trains: from where {@link TrainingArguments#resumeFromCheckpoint} says, to the last step.
    *
+   * <p>Arguments that differ from those of the checkpoint take effect, the learning rate and its
+   * schedule at once, and are {@linkplain TrainerCallback#onResume reported}. Two kinds do not: the
+   * seeds, since the random numbers and the order of the data are the checkpoint's; and what the
+   * place in the data or the optimizer's state depends on (batch size, gradient accumulation, the
+   * number of examples, their sampling, the optimizer), which is refused.
+   *
    * @throws IllegalArgumentException if the arguments do not fit the data, the model or the
    *     checkpoint; the message says what to do
    * @throws io.github.checkpoint4j.state.StateMismatchException if the checkpoint does not fit the

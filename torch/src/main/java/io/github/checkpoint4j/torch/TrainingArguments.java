@@ -18,7 +18,8 @@ import java.util.OptionalLong;
  * @param perDeviceTrainBatchSize examples in a training batch; at least 1
  * @param perDeviceEvalBatchSize examples in an evaluation batch; at least 1
  * @param gradientAccumulationSteps batches whose gradients are averaged for one step of the
- *     optimizer; at least 1
+ *     optimizer; at least 1. Averaged for every model: transformers 5.23 adds them up for models
+ *     that take {@code num_items_in_batch} and ignore it, classifiers of BERT among them
  * @param numTrainEpochs passes over the data, if {@code maxSteps} is not given; may be a fraction;
  *     above 0
  * @param maxSteps steps of the optimizer in all; -1: as {@code numTrainEpochs} says

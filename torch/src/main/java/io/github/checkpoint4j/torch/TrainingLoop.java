@@ -116,7 +116,8 @@ final class TrainingLoop<T> {
       doStep(batches);
       state.stepDone(epoch + (double) batch / length.batchesPerEpoch());
       callbacks.stepEnd();
-      boolean stop = stopRequested.getAsBoolean();
+      // After the last step there is nothing to go on with: the training ends as it would.
+      boolean stop = stopRequested.getAsBoolean() && state.globalStep() < state.maxSteps();
       logEvaluateSave(stop);
       if (stop) {
         return true;

@@ -264,6 +264,30 @@ class TrainerResumeTest {
   }
 
   @Test
+  void a_checkpoint_that_is_not_there_is_an_error_that_names_those_that_are() throws IOException {
+    trainer(arguments()).train();
+
+    assertThatThrownBy(
+            () ->
+                trainer(arguments().resumeFromCheckpoint(ResumeFrom.checkpoint(checkpoint(5))))
+                    .train())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "there is no checkpoint %s to go on from; there are checkpoint-3, checkpoint-6"
+                .formatted(checkpoint(5)));
+    assertThatThrownBy(
+            () ->
+                trainer(
+                        arguments()
+                            .outputDir(folder.resolve("empty"))
+                            .resumeFromCheckpoint(ResumeFrom.checkpoint(checkpoint(5))))
+                    .train())
+        .hasMessage(
+            "there is no checkpoint %s to go on from; nor any in the output directory"
+                .formatted(checkpoint(5)));
+  }
+
+  @Test
   void a_damaged_checkpoint_is_passed_over_and_that_is_said() throws IOException {
     trainer(arguments()).train();
     try (FileChannel file =

@@ -358,6 +358,37 @@ class TrainerTest {
   }
 
   @Test
+  void a_stop_asked_for_in_a_step_ends_after_it_with_a_checkpoint() throws IOException {
+    assertThat(stoppedIn(2).ended()).isEqualTo(TrainResult.Ended.STOPPED_ON_REQUEST);
+    assertThat(checkpoints()).containsExactly("checkpoint-2");
+  }
+
+  @Test
+  void a_stop_asked_for_in_the_last_step_changes_nothing() throws IOException {
+    assertThat(stoppedIn(6).ended()).isEqualTo(TrainResult.Ended.COMPLETE);
+    assertThat(checkpoints()).containsExactly("checkpoint-3", "checkpoint-6");
+  }
+
+  private TrainResult stoppedIn(long step) throws IOException {
+    var stop = new ArrayList<Runnable>();
+    Trainer<Classifier.Example> trainer =
+        trainer(arguments())
+            .callback(
+                new TrainerCallback() {
+                  @Override
+                  public void onOptimizerStep(
+                      TrainingArguments arguments, TrainerState state, TrainerControl control) {
+                    if (state.globalStep() == step - 1) {
+                      stop.forEach(Runnable::run);
+                    }
+                  }
+                })
+            .build();
+    stop.add(trainer::requestStop);
+    return trainer.train();
+  }
+
+  @Test
   void a_model_can_be_evaluated_without_training() {
     Trainer<Classifier.Example> trainer = trainer(arguments()).build();
     Map<String, Double> metrics = trainer.evaluate();
