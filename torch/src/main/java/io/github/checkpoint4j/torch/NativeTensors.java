@@ -114,7 +114,7 @@ public final class NativeTensors {
     } else {
       try (var copy = copyOf(source);
           var _ = new NoGradGuard()) {
-        target.copy_(copy).close();
+        target.copy_(copy);
       }
     }
   }

@@ -118,6 +118,7 @@ class NativeTensorsTest {
       assertThat(NativeTensors.view(columns).toLongs()).containsExactly(1, 4, 2, 5, 3, 6);
       NativeTensors.copyInto(Tensor.ofLongs(new long[] {10, 20, 30, 40, 50, 60}, 3, 2), columns);
       assertThat(NativeTensors.view(rows).toLongs()).containsExactly(10, 30, 50, 20, 40, 60);
+      assertThat(columns.isNull()).as("the target is still open").isFalse();
     }
   }
 
