@@ -150,7 +150,7 @@ record OnnxTensor(String name, Tensor tensor) {
   private static void put(MemorySegment bytes, long at, int width, long value) {
     if (width < 8 && (value < -(1L << (8 * width - 1)) || value >= 1L << (8 * width))) {
       throw new IllegalArgumentException(
-          "element " + value + " does not fit in " + width + " bytes");
+          "element " + value + " does not fit in " + 8 * width + " bits");
     }
     switch (width) {
       case 1 -> bytes.set(ValueLayout.JAVA_BYTE, at, (byte) value);

@@ -169,8 +169,7 @@ final class ProtobufReader {
 
   private long advance(long bytes) throws CorruptFileException {
     if (bytes > message.byteSize() - at) {
-      throw problem(
-          "cut short: " + bytes + " bytes expected, " + (message.byteSize() - at) + " left");
+      throw problem("cut short, bytes missing: " + (bytes - (message.byteSize() - at)));
     }
     long here = at;
     at += bytes;

@@ -31,13 +31,13 @@ public final class SafeTensors {
 
   private final Map<String, String> metadata;
   private final Map<String, Tensor> tensors;
-  private final Map<String, Long> offsets;
+  private final MemorySegment file;
 
   private SafeTensors(
-      Map<String, String> metadata, Map<String, Tensor> tensors, Map<String, Long> offsets) {
+      Map<String, String> metadata, Map<String, Tensor> tensors, MemorySegment file) {
     this.metadata = Collections.unmodifiableMap(metadata);
     this.tensors = Collections.unmodifiableMap(tensors);
-    this.offsets = offsets;
+    this.file = file;
   }
 
   /**
@@ -82,14 +82,12 @@ public final class SafeTensors {
     SafeTensorsHeader header = SafeTensorsHeader.parse(file.asSlice(8, length), source);
     List<SafeTensorsHeader.Entry> entries = header.contiguous(8 + length, file.byteSize());
     Map<String, Tensor> tensors = LinkedHashMap.newLinkedHashMap(entries.size());
-    Map<String, Long> offsets = LinkedHashMap.newLinkedHashMap(entries.size());
     MemorySegment data = file.asSlice(8 + length);
     for (SafeTensorsHeader.Entry entry : entries) {
       MemorySegment bytes = data.asSlice(entry.begin(), entry.end() - entry.begin());
       tensors.put(entry.name(), Tensor.of(entry.dtype(), entry.shape(), bytes));
-      offsets.put(entry.name(), 8 + length + entry.begin());
     }
-    return new SafeTensors(header.metadata(), tensors, offsets);
+    return new SafeTensors(header.metadata(), tensors, file);
   }
 
   /** Whether a file begins as a safetensors file does. */
@@ -122,11 +120,11 @@ public final class SafeTensors {
    * @throws IllegalArgumentException if there is no such tensor
    */
   public long offset(String tensor) {
-    Long offset = offsets.get(tensor);
-    if (offset == null) {
+    Tensor found = tensors.get(tensor);
+    if (found == null) {
       throw new IllegalArgumentException("no tensor '" + tensor + "' in the file");
     }
-    return offset;
+    return found.bytes().address() - file.address();
   }
 
   /**

@@ -36,25 +36,26 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
       throws CorruptFileException, UnsupportedFeatureException {
     JsonReader reader = JsonReader.over(header, source + ": header", 8, false);
     Map<String, String> metadata = new LinkedHashMap<>();
-    List<Entry> entries = new ArrayList<>();
-    Set<String> names = new HashSet<>();
+    Map<String, Entry> entries = new LinkedHashMap<>();
+    boolean hasMetadata = false;
     for (boolean more = reader.open('{', '}'); more; more = reader.next('}')) {
       int at = reader.position();
       String name = reader.name();
-      if (!names.add(name)) {
+      if (entries.containsKey(name) || (hasMetadata && name.equals(METADATA))) {
         throw reader.duplicate(name, at);
       }
       if (name.equals(METADATA)) {
+        hasMetadata = true;
         // The crate takes null for no metadata.
         if (!reader.skipNull()) {
           metadata(reader, metadata);
         }
       } else {
-        entries.add(entry(name, reader, source));
+        entries.put(name, entry(name, reader, source));
       }
     }
     reader.end();
-    return new SafeTensorsHeader(source, metadata, entries);
+    return new SafeTensorsHeader(source, metadata, List.copyOf(entries.values()));
   }
 
   private static void metadata(JsonReader reader, Map<String, String> metadata)

@@ -123,8 +123,8 @@ class OnnxTest {
           raw-too-short        | initializer 'a': shape [2] of F32 takes 8 bytes, not 7
           floats-too-few       | initializer 'a': shape [2] takes 8 bytes, not 4
           longs-too-many       | initializer 'a': shape [2] takes 16 bytes, not 24
-          element-too-large    | initializer 'a': element 256 does not fit in 1 bytes
-          element-too-small    | initializer 'a': element -32769 does not fit in 2 bytes
+          element-too-large    | initializer 'a': element 256 does not fit in 8 bits
+          element-too-small    | initializer 'a': element -32769 does not fit in 16 bits
           negative-dimension   | initializer 'a': negative dimension in shape [-1]
           dimensions-wrap      | initializer 'a': shape [4294967296, 4294967296] has more elements than a long holds
           bytes-wrap           | initializer 'a': shape [4611686018427387904] takes more bytes than a long holds
@@ -135,7 +135,7 @@ class OnnxTest {
           length-negative      | field 7 says it has 18446744073709551615 bytes, and 0 are left
           varint-of-11-bytes   | a varint of more than 64 bits
           varint-over-64-bits  | a varint of more than 64 bits
-          varint-cut           | cut short: 1 bytes expected, 0 left
+          varint-cut           | cut short, bytes missing: 1
           field-zero           | no field has the number 0
           field-over-29-bits   | no field has the number 8589934592
           group                | field 99 has the unknown wire type 3
