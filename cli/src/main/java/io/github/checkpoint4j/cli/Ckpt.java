@@ -3,6 +3,7 @@ package io.github.checkpoint4j.cli;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +38,8 @@ final class Ckpt implements Runnable {
   public static void main(String[] arguments) {
     PrintStream out = utf8(FileDescriptor.out);
     PrintStream err = utf8(FileDescriptor.err);
-    int status = commandLine(out, err, System.getenv("CKPT_DEBUG") != null).execute(arguments);
+    int status =
+        commandLine(System.in, out, err, System.getenv("CKPT_DEBUG") != null).execute(arguments);
     if (out.checkError() && status == ExitStatus.FINE) {
       status = ExitStatus.IO;
     }
@@ -49,9 +51,11 @@ final class Ckpt implements Runnable {
    *
    * @param debug whether errors come with their stack trace
    */
-  static CommandLine commandLine(PrintStream out, PrintStream err, boolean debug) {
+  static CommandLine commandLine(InputStream in, PrintStream out, PrintStream err, boolean debug) {
     CommandLine ckpt = new CommandLine(new Ckpt());
-    ckpt.addSubcommand(new Ls(Clock.systemUTC()))
+    ckpt.addSubcommand(new CommandLine(new Train()).addSubcommand(new TrainClassify(err)))
+        .addSubcommand(new Predict(in, err))
+        .addSubcommand(new Ls(Clock.systemUTC()))
         .addSubcommand(new Show())
         .addSubcommand(new Tensors())
         .addSubcommand(new Verify());

@@ -10,6 +10,7 @@ import io.github.checkpoint4j.store.CheckpointContent;
 import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Objective;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,8 @@ final class Rehearsal {
               List.of("tensors", "--stats", "--checksum", checkpoint.toString()),
               List.of("verify", run.toString()),
               List.of("show", run.resolve("missing").toString()))) {
-        Ckpt.commandLine(nowhere, nowhere, false).execute(words.toArray(String[]::new));
+        Ckpt.commandLine(InputStream.nullInputStream(), nowhere, nowhere, false)
+            .execute(words.toArray(String[]::new));
       }
     } finally {
       delete(run);

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.foreign.MemorySegment;
@@ -17,22 +18,33 @@ import java.nio.charset.StandardCharsets;
 record Run(int status, String out, String err) {
 
   static Run ckpt(Object... arguments) {
-    return run(false, arguments);
+    return run("", false, arguments);
+  }
+
+  /** With {@code input} on standard input. */
+  static Run ckptReading(String input, Object... arguments) {
+    return run(input, false, arguments);
   }
 
   /** With {@code CKPT_DEBUG}. */
   static Run debug(Object... arguments) {
-    return run(true, arguments);
+    return run("", true, arguments);
   }
 
-  private static Run run(boolean debug, Object... arguments) {
+  private static Run run(String input, boolean debug, Object... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     String[] words = new String[arguments.length];
     for (int i = 0; i < words.length; i++) {
       words[i] = String.valueOf(arguments[i]);
     }
-    int status = Ckpt.commandLine(stream(out), stream(err), debug).execute(words);
+    int status =
+        Ckpt.commandLine(
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                stream(out),
+                stream(err),
+                debug)
+            .execute(words);
     return new Run(
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

@@ -1,0 +1,57 @@
+package io.github.checkpoint4j.cli;
+
+import io.github.checkpoint4j.store.CheckpointInfo;
+import io.github.checkpoint4j.store.CheckpointStore;
+import io.github.checkpoint4j.transformers.PretrainedBert;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The models that a user names: built in, a directory, or a run, of which the best is taken. */
+final class Models {
+  private Models() {}
+
+  /** A pretrained model with a head for these labels. */
+  static PretrainedBert pretrained(String name, List<String> labels) throws IOException {
+    return name.equals(ClassificationTask.MINI_LM)
+        ? PretrainedBert.miniLm(labels)
+        : PretrainedBert.fromDirectory(directory(Path.of(name)), labels);
+  }
+
+  /**
+   * The directory with the model at {@code path}: itself, or the best checkpoint of a run, the
+   * latest if none is best.
+   *
+   * @throws RefusedException if it is a file, or a run without a checkpoint
+   * @throws IOException if it is missing or cannot be read
+   */
+  static Path directory(Path path) throws IOException {
+    return switch (Inspected.at(path)) {
+      case CHECKPOINT -> path;
+      case RUN -> checkpoint(path).directory();
+      case FILE ->
+          throw new RefusedException(
+              path
+                  + " is a file; give the directory in which the weights, config.json and the"
+                  + " tokenizer's files are");
+    };
+  }
+
+  private static CheckpointInfo checkpoint(Path run) throws IOException {
+    try (CheckpointStore store = CheckpointStore.readOnly(run)) {
+      Checkpoints checkpoints = new Checkpoints(store.list());
+      return checkpoints
+          .best()
+          .or(checkpoints::latest)
+          .orElseThrow(
+              () ->
+                  new RefusedException(
+                      run + " has no whole checkpoint; see why with: ckpt verify " + run));
+    }
+  }
+
+  static boolean isDirectory(String word) {
+    return Files.isDirectory(Path.of(word));
+  }
+}

@@ -1,0 +1,136 @@
+package io.github.checkpoint4j.cli;
+
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.torch.ConsoleReport;
+import io.github.checkpoint4j.torch.ResumeFrom;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code ckpt train classify}: fine-tunes a BERT on labeled texts. */
+@Command(
+    name = "classify",
+    description = {
+      "Fine-tunes a BERT on labeled texts, with checkpoints. The same command again resumes.",
+      "Without --model and --train: MiniLM-L6 on film reviews, both built in. An option that is not"
+          + " given has the value that the run was saved with, or the default in parentheses."
+    },
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class TrainClassify implements Callable<Integer> {
+  private final PrintStream err;
+
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME|DIR",
+      description = "minilm, a Hugging Face directory of a BERT, or a run (minilm).")
+  @Nullable String model;
+
+  @Option(
+      names = "--train",
+      paramLabel = "FILE",
+      description = "Lines of LABEL, a tab, TEXT (the built-in reviews).")
+  @Nullable Path train;
+
+  @Option(
+      names = "--eval",
+      paramLabel = "FILE",
+      description = "The same for evaluations (those of the built-in reviews).")
+  @Nullable Path eval;
+
+  @Option(names = "--max-length", paramLabel = "N", description = "The most tokens of a text (64).")
+  @Nullable Integer maxLength;
+
+  @Mixin TrainOptions options = new TrainOptions();
+
+  @Option(names = "--json", description = "Print one JSON document at the end.")
+  boolean json;
+
+  TrainClassify(PrintStream err) {
+    this.err = err;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    Optional<SavedRun> saved = SavedRun.find(options.output, ResumeFrom.parse(options.resume));
+    ClassificationTask task = task(saved.flatMap(SavedRun::task));
+    if (saved.isPresent() && options.isComplete(saved.get())) {
+      CompletedRun.print(options.output, json, spec.commandLine().getOut(), err);
+      return ExitStatus.FINE;
+    }
+    report(saved.flatMap(SavedRun::task), task);
+    boolean terminal =
+        Boolean.getBoolean("checkpoint4j.terminal")
+            && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
+            && !"dumb".equals(System.getenv("TERM"));
+    ConsoleReport console = ConsoleReport.of(err, terminal, 80, InstantSource.system());
+    boolean complete =
+        Classification.train(task, options, saved.map(SavedRun::arguments), console, err);
+    if (complete || json) {
+      CompletedRun.print(options.output, json, spec.commandLine().getOut(), err);
+    }
+    return ExitStatus.FINE;
+  }
+
+  private ClassificationTask task(Optional<ClassificationTask> saved) {
+    String trainData =
+        train != null
+            ? train.toString()
+            : saved.map(ClassificationTask::train).orElse(ClassificationTask.BUILT_IN);
+    boolean builtIn = trainData.equals(ClassificationTask.BUILT_IN);
+    return new ClassificationTask(
+        model != null
+            ? model
+            : saved.map(ClassificationTask::model).orElse(ClassificationTask.MINI_LM),
+        trainData,
+        eval != null
+            ? eval.toString()
+            : saved
+                .map(ClassificationTask::eval)
+                .orElse(builtIn ? ClassificationTask.BUILT_IN : ""),
+        maxLength != null
+            ? maxLength
+            : saved.map(ClassificationTask::maxLength).orElse(ClassificationTask.MAX_LENGTH));
+  }
+
+  /** Says what of the task is another than when the checkpoint was saved. */
+  private void report(Optional<ClassificationTask> before, ClassificationTask now) {
+    if (before.isEmpty()) {
+      return;
+    }
+    change("model", before.get().model(), now.model(), "kept: the weights are the checkpoint's");
+    change("train", before.get().train(), now.train(), "applied");
+    change("eval", before.get().eval(), now.eval(), "applied");
+    change(
+        "max_length",
+        String.valueOf(before.get().maxLength()),
+        String.valueOf(now.maxLength()),
+        "applied");
+  }
+
+  private void change(String name, String before, String now, String effect) {
+    if (!before.equals(now)) {
+      err.println(
+          Printable.of(
+              name
+                  + " "
+                  + Json.of(before).toText()
+                  + " -> "
+                  + Json.of(now).toText()
+                  + " ("
+                  + effect
+                  + ")"));
+    }
+  }
+}

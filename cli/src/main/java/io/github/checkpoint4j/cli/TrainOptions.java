@@ -1,0 +1,118 @@
+package io.github.checkpoint4j.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of a training. One that is not given has the value that the run was saved with, or
+ * else its default.
+ *
+ * <p>No type of the trainer's is in a signature here: picocli looks at them all, and the verbs that
+ * read files run without the trainer's classes.
+ */
+final class TrainOptions {
+  /** The rates of learning over the steps. */
+  enum Schedule {
+    linear,
+    cosine,
+    constant
+  }
+
+  @Option(
+      names = "--output",
+      paramLabel = "DIR",
+      description = "The run's directory (${DEFAULT-VALUE}).",
+      defaultValue = "runs/classify")
+  Path output = Path.of("");
+
+  @Option(
+      names = "--max-steps",
+      paramLabel = "N",
+      description = "Steps in all (100 with the built-in data).")
+  @Nullable Long maxSteps;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "N",
+      description = "Passes over the data, if steps are not given (3).")
+  @Nullable Double epochs;
+
+  @Option(names = "--batch-size", paramLabel = "N", description = "Texts in a step (32).")
+  @Nullable Integer batchSize;
+
+  @Option(names = "--learning-rate", paramLabel = "X", description = "After warm-up (5e-5).")
+  @Nullable Double learningRate;
+
+  @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps of warm-up (30).")
+  @Nullable Double warmupSteps;
+
+  @Option(names = "--weight-decay", paramLabel = "X", description = "Of AdamW (0).")
+  @Nullable Double weightDecay;
+
+  @Option(
+      names = "--lr-scheduler",
+      paramLabel = "NAME",
+      description = "${COMPLETION-CANDIDATES} (linear).")
+  @Nullable Schedule schedule;
+
+  @Option(names = "--seed", paramLabel = "N", description = "Of order, dropout, new weights (42).")
+  @Nullable Long seed;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of an operator (as many as processors).")
+  @Nullable Integer threads;
+
+  @Option(names = "--save-steps", paramLabel = "N", description = "Between checkpoints (25).")
+  @Nullable Double saveSteps;
+
+  @Option(
+      names = "--eval-steps",
+      paramLabel = "N",
+      description = "Between evaluations (as --save-steps).")
+  @Nullable Double evalSteps;
+
+  @Option(names = "--logging-steps", paramLabel = "N", description = "Between logs (5).")
+  @Nullable Double loggingSteps;
+
+  @Option(
+      names = "--save-total-limit",
+      paramLabel = "N",
+      description = "Checkpoints kept; newest and best always are (3).")
+  @Nullable Integer saveTotalLimit;
+
+  @Option(
+      names = "--metric",
+      paramLabel = "NAME",
+      description = "That tells the best: accuracy, f1, matthews_correlation, loss (accuracy).")
+  @Nullable String metric;
+
+  @Option(
+      names = "--resume",
+      paramLabel = "auto|never|CHECKPOINT",
+      description = "What to go on from (${DEFAULT-VALUE}).",
+      defaultValue = "auto")
+  String resume = "auto";
+
+  /** As many as there are processors. */
+  static int defaultThreads() {
+    return Runtime.getRuntime().availableProcessors();
+  }
+
+  int threads() {
+    if (threads != null && threads < 1) {
+      throw new IllegalArgumentException("--threads is " + threads + "; 1 is the least");
+    }
+    return threads != null ? threads : defaultThreads();
+  }
+
+  /** Whether nothing is left to do of a run. */
+  boolean isComplete(SavedRun saved) {
+    if (maxSteps != null) {
+      return saved.steps() >= maxSteps;
+    }
+    return epochs == null && saved.steps() >= saved.maxSteps();
+  }
+}
