@@ -7,6 +7,7 @@ import io.github.checkpoint4j.torch.ResumeFrom;
 import io.github.checkpoint4j.torch.SchedulerType;
 import io.github.checkpoint4j.torch.TrainingArguments;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 record ChosenArguments(TrainOptions options, Json.Obj saved) {
   private static final int EVALUATION_BATCH = 64;
+  private static final List<String> METRICS =
+      List.of("accuracy", "f1", "matthews_correlation", "loss");
 
   /**
    * The arguments of the trainer.
@@ -94,9 +97,14 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
   }
 
   private String metric() {
-    return options.metric != null
-        ? options.metric
-        : text("metric_for_best_model").orElse("accuracy");
+    if (options.metric == null) {
+      return text("metric_for_best_model").orElse("accuracy");
+    }
+    if (!METRICS.contains(options.metric.replaceFirst("^eval_", ""))) {
+      throw new IllegalArgumentException(
+          "--metric is '" + options.metric + "'; there are " + String.join(", ", METRICS));
+    }
+    return options.metric;
   }
 
   private double real(@Nullable Double given, String name, double otherwise) {

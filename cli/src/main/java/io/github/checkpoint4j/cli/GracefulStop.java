@@ -16,7 +16,7 @@ final class GracefulStop implements AutoCloseable {
     this.hook =
         new Thread(
             () -> {
-              err.println("stopping: the running step is finished and a checkpoint saved");
+              err.println("stopping after the running step, with a checkpoint");
               err.flush();
               stop.run();
               awaitEnd();

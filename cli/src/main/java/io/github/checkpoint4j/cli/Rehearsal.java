@@ -31,6 +31,10 @@ final class Rehearsal {
   private Rehearsal() {}
 
   public static void main(String[] arguments) throws IOException {
+    rehearse();
+  }
+
+  static void rehearse() throws IOException {
     Path run = Files.createTempDirectory("ckpt-rehearsal");
     try {
       Path checkpoint = commit(run);

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.torch.ConsoleReport;
 import io.github.checkpoint4j.torch.ResumeFrom;
 import java.io.IOException;
@@ -41,13 +42,13 @@ final class TrainClassify implements Callable<Integer> {
       names = "--train",
       paramLabel = "FILE",
       description = "Lines of LABEL, a tab, TEXT (the built-in reviews).")
-  @Nullable Path train;
+  @Nullable Path trainFile;
 
   @Option(
       names = "--eval",
       paramLabel = "FILE",
       description = "The same for evaluations (those of the built-in reviews).")
-  @Nullable Path eval;
+  @Nullable Path evalFile;
 
   @Option(names = "--max-length", paramLabel = "N", description = "The most tokens of a text (64).")
   @Nullable Integer maxLength;
@@ -63,6 +64,16 @@ final class TrainClassify implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    try {
+      return train();
+    } catch (StateMismatchException e) {
+      throw e;
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(OptionNames.in(String.valueOf(e.getMessage())), e);
+    }
+  }
+
+  private int train() throws IOException {
     Optional<SavedRun> saved = SavedRun.find(options.output, ResumeFrom.parse(options.resume));
     ClassificationTask task = task(saved.flatMap(SavedRun::task));
     if (saved.isPresent() && options.isComplete(saved.get())) {
@@ -85,8 +96,8 @@ final class TrainClassify implements Callable<Integer> {
 
   private ClassificationTask task(Optional<ClassificationTask> saved) {
     String trainData =
-        train != null
-            ? train.toString()
+        trainFile != null
+            ? trainFile.toString()
             : saved.map(ClassificationTask::train).orElse(ClassificationTask.BUILT_IN);
     boolean builtIn = trainData.equals(ClassificationTask.BUILT_IN);
     return new ClassificationTask(
@@ -94,8 +105,8 @@ final class TrainClassify implements Callable<Integer> {
             ? model
             : saved.map(ClassificationTask::model).orElse(ClassificationTask.MINI_LM),
         trainData,
-        eval != null
-            ? eval.toString()
+        evalFile != null
+            ? evalFile.toString()
             : saved
                 .map(ClassificationTask::eval)
                 .orElse(builtIn ? ClassificationTask.BUILT_IN : ""),

@@ -1,0 +1,21 @@
+package io.github.checkpoint4j.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class OptionNamesTest {
+  @ParameterizedTest
+  @CsvSource({
+    "maxSteps is 0, --max-steps is 0",
+    "per_device_train_batch_size is 8, --batch-size is 8",
+    "go on with resumeFromCheckpoint auto, go on with --resume auto",
+    "saveSteps 3.0 is not a multiple of evalSteps 2.0, --save-steps 3.0 is not a multiple of --eval-steps 2.0",
+    "/data/max_steps_of/x, /data/max_steps_of/x",
+    "nothing of the kind, nothing of the kind"
+  })
+  void arguments_become_options(String message, String told) {
+    assertThat(OptionNames.in(message)).isEqualTo(told);
+  }
+}
