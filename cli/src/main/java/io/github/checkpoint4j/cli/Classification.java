@@ -45,7 +45,7 @@ final class Classification {
     List<LabeledText> train =
         builtIn ? Reviews.training() : LabeledText.read(Path.of(task.train()), labels);
     List<LabeledText> eval = evaluation(task.eval(), labels);
-    torch.set_num_threads(options.threads());
+    TrainOptions.threads(options.threads).ifPresent(torch::set_num_threads);
     torch.manual_seed(arguments.seed());
     PretrainedBert bert = Models.pretrained(task.model(), labels);
     if (saved.isEmpty()) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import org.bytedeco.pytorch.global.torch;
 
 /** Applies a classifier. Kept apart from its verb, since it brings in native libraries. */
@@ -17,9 +18,9 @@ final class Classifying {
   private Classifying() {}
 
   /** What the classifier in {@code directory} makes of {@code texts}, in their order. */
-  static List<Classified> classify(Path directory, List<String> texts, int threads)
+  static List<Classified> classify(Path directory, List<String> texts, OptionalInt threads)
       throws IOException {
-    torch.set_num_threads(threads);
+    threads.ifPresent(torch::set_num_threads);
     PretrainedBert bert = PretrainedBert.fromDirectory(directory);
     if (!bert.report().missing().isEmpty()) {
       throw new RefusedException(

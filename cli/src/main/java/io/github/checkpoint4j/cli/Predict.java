@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -40,7 +41,7 @@ final class Predict implements Callable<Integer> {
   List<String> words = List.of();
 
   @Option(names = "--threads", paramLabel = "N", description = "Threads of an operator.")
-  int threads = TrainOptions.defaultThreads();
+  @Nullable Integer threads;
 
   @Option(
       names = "--json",
@@ -71,7 +72,8 @@ final class Predict implements Callable<Integer> {
     if (!directory.equals(path)) {
       err.println("using " + Printable.of(directory.toString()));
     }
-    List<Classified> classified = Classifying.classify(directory, texts, threads);
+    List<Classified> classified =
+        Classifying.classify(directory, texts, TrainOptions.threads(threads));
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(Json.array(classified.stream().map(Classified::json).toList()).toText());

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import java.nio.file.Path;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -62,7 +63,7 @@ final class TrainOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of an operator (as many as processors).")
+      description = "Threads of an operator (OMP_NUM_THREADS, or one a processor).")
   @Nullable Integer threads;
 
   @Option(names = "--save-steps", paramLabel = "N", description = "Between checkpoints (25).")
@@ -96,16 +97,15 @@ final class TrainOptions {
       defaultValue = "auto")
   String resume = "auto";
 
-  /** As many as there are processors. */
-  static int defaultThreads() {
-    return Runtime.getRuntime().availableProcessors();
-  }
-
-  int threads() {
-    if (threads != null && threads < 1) {
-      throw new IllegalArgumentException("--threads is " + threads + "; 1 is the least");
+  /** The threads given; empty to leave the number to libtorch. */
+  static OptionalInt threads(@Nullable Integer given) {
+    if (given == null) {
+      return OptionalInt.empty();
     }
-    return threads != null ? threads : defaultThreads();
+    if (given < 1) {
+      throw new IllegalArgumentException("--threads is " + given + "; 1 is the least");
+    }
+    return OptionalInt.of(given);
   }
 
   /** Whether nothing is left to do of a run. */

@@ -1,0 +1,102 @@
+package io.github.checkpoint4j.cli;
+
+import static io.github.checkpoint4j.cli.Run.ckpt;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A training in a JVM of its own that gets a signal. */
+class SignalTest {
+  private static final String ROOT = System.getProperty("checkpoint4j.root");
+
+  @TempDir Path temporary;
+  private Path run;
+  private Path err;
+  private Process process;
+
+  @BeforeEach
+  void a_training_under_way() throws Exception {
+    run = temporary.resolve("run");
+    err = temporary.resolve("err");
+    Path data = Files.writeString(temporary.resolve("d.tsv"), "0\tdull\n1\tfine\n".repeat(50));
+    process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-cp",
+                    ClassPath.OF_TESTS,
+                    "io.github.checkpoint4j.cli.Ckpt",
+                    "train",
+                    "classify",
+                    "--model",
+                    Path.of(ROOT, "golden", "transformers", "tiny").toString(),
+                    "--train",
+                    data.toString(),
+                    "--output",
+                    run.toString(),
+                    "--max-steps",
+                    "1000000",
+                    "--save-steps",
+                    "3",
+                    "--threads",
+                    "1"))
+            .redirectError(err.toFile())
+            .redirectOutput(temporary.resolve("out").toFile())
+            .start();
+    while (!Files.exists(run.resolve("checkpoint-3"))) {
+      assertThat(process.isAlive()).as(Files.readString(err)).isTrue();
+      Thread.sleep(20);
+    }
+  }
+
+  @AfterEach
+  void end() {
+    process.destroyForcibly();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INT, 130", "TERM, 143"})
+  void the_step_is_finished_a_checkpoint_saved_and_the_status_is_the_signals(
+      String signal, int status) throws Exception {
+    send(signal);
+
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isEqualTo(status);
+    assertThat(Files.readString(err))
+        .contains("stopping after the running step, with a checkpoint")
+        .containsPattern("stopped after step \\d+; the same command again goes on from there");
+    assertThat(ckpt("verify", run).status()).isZero();
+    String stopped = Files.readString(err).replaceFirst("(?s).*stopped after step (\\d+);.*", "$1");
+    assertThat(run.resolve("checkpoint-" + stopped)).isDirectory();
+  }
+
+  @Test
+  void more_signals_meanwhile_change_nothing() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      send("TERM");
+      send("INT");
+    }
+
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isIn(130, 143);
+    assertThat(ckpt("verify", run).status()).isZero();
+    try (var left = Files.list(run)) {
+      assertThat(left.map(path -> path.getFileName().toString()))
+          .noneMatch(name -> name.contains(".tmp-"));
+    }
+  }
+
+  private void send(String signal) throws Exception {
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+  }
+}
