@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,11 +66,15 @@ record Tree(String label, String detail, List<Tree> children) {
   }
 
   /**
-   * The same, shorter: numbered neighbours that are alike are one ({@code 0 … 5}), and a node whose
+   * The same, shorter: numbered children are in the order of their numbers, and neighbours that are
+   * alike are one ({@code 0 … 5}), and a node whose
    * only child is a node joins it ({@code encoder.layer}).
    */
   private Tree folded() {
-    List<Tree> shorter = children.stream().map(Tree::folded).toList();
+    List<Tree> shorter = new ArrayList<>(children.stream().map(Tree::folded).toList());
+    if (shorter.stream().allMatch(child -> child.number().isPresent())) {
+      shorter.sort(Comparator.comparing(child -> child.number().orElseThrow()));
+    }
     return new Tree(label, detail, alikeJoined(shorter).stream().map(Tree::withOnlyChild).toList());
   }
 
