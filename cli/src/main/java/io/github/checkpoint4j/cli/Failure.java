@@ -13,6 +13,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Objects;
 
 /**
  * An error as the user sees it.
@@ -70,7 +71,10 @@ record Failure(int status, String message) {
     String file = e.getFile() == null ? "the file" : e.getFile();
     return switch (e) {
       case NoSuchFileException missing ->
-          file + ": no such file or directory; check the path" + because(missing);
+          file
+              + ": "
+              + Objects.requireNonNullElse(
+                  missing.getReason(), "no such file or directory; check the path");
       case AccessDeniedException denied ->
           file
               + ": permission denied; give yourself access to it, or use another place"

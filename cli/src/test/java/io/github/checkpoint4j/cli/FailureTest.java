@@ -52,6 +52,13 @@ class FailureTest {
   }
 
   @Test
+  void a_missing_file_whose_reason_is_told_is_told_once() {
+    assertThat(
+            Failure.of(new NoSuchFileException("x", null, "there is no such run. Check the path")))
+        .isEqualTo(new Failure(3, "x: there is no such run. Check the path"));
+  }
+
+  @Test
   void a_full_disk_and_a_read_only_one_say_what_to_do() {
     assertThat(Failure.of(new FileSystemException("x", null, "No space left on device")))
         .isEqualTo(

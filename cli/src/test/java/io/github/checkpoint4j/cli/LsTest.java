@@ -136,7 +136,10 @@ class LsTest {
     assertThat(ls.status()).isEqualTo(3);
     assertThat(ls.out()).isEmpty();
     assertThat(ls.err())
-        .startsWith("ckpt ls: " + temporary.resolve("nothing") + ": no such file or directory")
+        .startsWith(
+            "ckpt ls: "
+                + temporary.resolve("nothing")
+                + ": there is no such directory. Check the path")
         .hasLineCount(1);
   }
 
