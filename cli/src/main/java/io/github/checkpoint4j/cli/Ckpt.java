@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -36,13 +37,17 @@ final class Ckpt implements Runnable {
   }
 
   public static void main(String[] arguments) {
-    PrintStream out = utf8(FileDescriptor.out);
-    PrintStream err = utf8(FileDescriptor.err);
-    int status =
-        commandLine(System.in, out, err, System.getenv("CKPT_DEBUG") != null).execute(arguments);
-    if (out.checkError() && status == ExitStatus.FINE) {
+    StandardOutput output = new StandardOutput();
+    PrintStream out = utf8(output);
+    PrintStream err = utf8(new FileOutputStream(FileDescriptor.err));
+    boolean debug = System.getenv("CKPT_DEBUG") != null;
+    int status = commandLine(System.in, out, err, debug).execute(arguments);
+    out.flush();
+    if (output.failure().isPresent()) {
+      err.println("ckpt: cannot write to standard output: " + output.failure().get());
       status = ExitStatus.IO;
     }
+    err.flush();
     System.exit(status);
   }
 
@@ -103,9 +108,8 @@ final class Ckpt implements Runnable {
     return failure.status();
   }
 
-  private static PrintStream utf8(FileDescriptor descriptor) {
-    return new PrintStream(
-        new BufferedOutputStream(new FileOutputStream(descriptor)), false, StandardCharsets.UTF_8);
+  private static PrintStream utf8(OutputStream stream) {
+    return new PrintStream(new BufferedOutputStream(stream), false, StandardCharsets.UTF_8);
   }
 
   private static PrintWriter writer(PrintStream stream) {

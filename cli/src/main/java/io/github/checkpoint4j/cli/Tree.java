@@ -67,8 +67,8 @@ record Tree(String label, String detail, List<Tree> children) {
 
   /**
    * The same, shorter: numbered children are in the order of their numbers, and neighbours that are
-   * alike are one ({@code 0 … 5}), and a node whose
-   * only child is a node joins it ({@code encoder.layer}).
+   * alike are one ({@code 0 … 5}), and a node whose only child is a node joins it ({@code
+   * encoder.layer}).
    */
   private Tree folded() {
     List<Tree> shorter = new ArrayList<>(children.stream().map(Tree::folded).toList());
