@@ -138,33 +138,36 @@ public final class CheckpointStore implements AutoCloseable {
    */
   public CheckpointInfo commit(CheckpointContent content) throws IOException {
     requireWriter();
-    tidy();
-    List<CheckpointDirectory> present = RunListing.read(storage, run, false);
-    long last = present.stream().mapToLong(d -> d.info().sequence()).max().orElse(0);
-    List<String> older =
-        present.stream()
-            .map(CheckpointDirectory::info)
-            .filter(info -> info.sequence() == 0)
-            .map(CheckpointInfo::name)
-            .toList();
-    Commit commit = new Commit(storage, run, content, Math.addExact(last, 1), older);
-    @Nullable Path replaced;
+    Commit commit = begin(content);
+    CheckpointInfo committed;
     try {
-      replaced = commit.perform();
+      committed = commit.perform();
     } catch (FileAlreadyExistsException e) {
       if (run.resolve(CheckpointName.of(content.step()).toString())
           .toString()
           .equals(e.getFile())) {
         throw e;
       }
-      throw failed(content, e);
+      throw failed(content, commit.needed(), e);
     } catch (IOException e) {
-      throw failed(content, e);
+      throw failed(content, commit.needed(), e);
     }
-    if (replaced != null) {
-      discardReplaced(content.step(), replaced);
+    commit.replaced().ifPresent(old -> discardReplaced(content.step(), old));
+    return committed;
+  }
+
+  private Commit begin(CheckpointContent content) throws IOException {
+    try {
+      tidy();
+      List<CheckpointInfo> present =
+          RunListing.read(storage, run, false).stream().map(CheckpointDirectory::info).toList();
+      long last = present.stream().mapToLong(CheckpointInfo::sequence).max().orElse(0);
+      List<String> older =
+          present.stream().filter(info -> info.sequence() == 0).map(CheckpointInfo::name).toList();
+      return new Commit(storage, run, content, Math.addExact(last, 1), older);
+    } catch (IOException e) {
+      throw failed(content, content.size(), e);
     }
-    return find(CheckpointName.of(content.step()));
   }
 
   /** Clears away what an operation that failed left behind. */
@@ -176,11 +179,10 @@ public final class CheckpointStore implements AutoCloseable {
     untidy = !recovery.left().isEmpty();
   }
 
-  private IOException failed(CheckpointContent content, IOException cause) {
+  private IOException failed(CheckpointContent content, long needed, IOException cause) {
     untidy = true;
     String what =
         "could not save %s in %s".formatted(CheckpointName.of(content.step()).checkpoint(), run);
-    long needed = content.size();
     String after = "Earlier checkpoints are untouched.";
     try {
       long free = storage.usableSpace(run);

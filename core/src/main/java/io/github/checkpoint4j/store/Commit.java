@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One run of the commit protocol of FORMAT.md. A checkpoint is there when its directory has its
@@ -36,6 +36,11 @@ final class Commit {
 
   private Reached reached = Reached.NOTHING;
 
+  private Optional<Path> replaced = Optional.empty();
+
+  /** What is to be written, as far as it is known. */
+  private long needed;
+
   Commit(Storage storage, Path run, CheckpointContent content, long sequence, List<String> older)
       throws IOException {
     this.storage = storage;
@@ -43,6 +48,7 @@ final class Commit {
     this.content = content;
     this.sequence = sequence;
     this.older = older;
+    this.needed = content.size();
     this.target = run.resolve(CheckpointName.of(content.step()).toString());
     this.temporary = free(Role.TEMPORARY);
     this.old = free(Role.OLD);
@@ -56,12 +62,13 @@ final class Commit {
   /**
    * Makes the checkpoint durable.
    *
-   * @return the checkpoint that was replaced, under a hidden name; null if there was none
+   * @return the checkpoint, told without another look at the disk: that could fail, and it is
+   *     durable
    * @throws FileAlreadyExistsException if there is one of this step and it is not to be replaced
    * @throws IOException if any operation failed; what was done is taken back, or left for {@link
    *     Recoverer} if that failed as well, as a suppressed exception says
    */
-  @Nullable Path perform() throws IOException {
+  CheckpointInfo perform() throws IOException {
     boolean replacing = storage.find(target).isPresent();
     if (replacing && !content.overwrite()) {
       throw new FileAlreadyExistsException(
@@ -75,7 +82,7 @@ final class Commit {
       boolean pinned = replacing && storage.find(target.resolve(Checkpoint.PIN)).isPresent();
       storage.createDirectory(temporary);
       reached = Reached.TEMPORARY;
-      fill(pinned);
+      Manifest manifest = fill(pinned);
       if (replacing) {
         storage.rename(target, old);
         reached = Reached.OLD_ASIDE;
@@ -84,14 +91,29 @@ final class Commit {
       storage.rename(temporary, target);
       reached = Reached.RENAMED;
       storage.syncDirectory(run);
-      return replacing ? old : null;
+      if (replacing) {
+        replaced = Optional.of(old);
+      }
+      return info(manifest, pinned);
     } catch (IOException | RuntimeException | Error e) {
       undo(replacing, e);
       throw e;
     }
   }
 
-  private void fill(boolean pinned) throws IOException {
+  /** The checkpoint that was replaced, under a hidden name; empty before the commit succeeded. */
+  Optional<Path> replaced() {
+    return replaced;
+  }
+
+  /**
+   * The bytes that the checkpoint takes; without its manifest, if the commit did not come to it.
+   */
+  long needed() {
+    return needed;
+  }
+
+  private Manifest fill(boolean pinned) throws IOException {
     Map<String, FileChecksums> files = new LinkedHashMap<>();
     for (Map.Entry<String, FileContent> file : content.files().entrySet()) {
       files.put(file.getKey(), write(file.getKey(), file.getValue()));
@@ -99,8 +121,28 @@ final class Commit {
     if (pinned) {
       write(Checkpoint.PIN, FileContent.of(""));
     }
-    write(Manifest.FILE, ManifestFile.write(manifest(files)));
+    Manifest manifest = manifest(files);
+    FileContent record = ManifestFile.write(manifest);
+    needed += record.size();
+    write(Manifest.FILE, record);
     storage.syncDirectory(temporary);
+    return manifest;
+  }
+
+  private CheckpointInfo info(Manifest manifest, boolean pinned) {
+    return new CheckpointInfo(
+        manifest.name(),
+        target,
+        manifest.step(),
+        manifest.epoch(),
+        manifest.metrics(),
+        manifest.sequence(),
+        manifest.time(),
+        needed,
+        pinned,
+        Standing.COMMITTED,
+        manifest.objective(),
+        Optional.empty());
   }
 
   private FileChecksums write(String name, FileContent bytes) throws IOException {

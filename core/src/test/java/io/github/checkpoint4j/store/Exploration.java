@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Function;
@@ -60,6 +61,8 @@ final class Exploration {
   }
 
   /**
+   * Runs a script.
+   *
    * @throws AssertionError if a checkpoint is lost, damaged or too many in any state; it says in
    *     which
    */
@@ -69,25 +72,63 @@ final class Exploration {
     disk.observe(() -> crash(disk, Set.of(List.of()), 0));
     CheckpointStore store = CheckpointStore.open(protocol.apply(disk), RUN);
     for (Script.Step step : script.steps()) {
-      Set<List<Saved>> allowed = new LinkedHashSet<>(List.of(step.before()));
-      allowed.add(step.after());
-      disk.observe(
-          () -> {
-            crash(disk, allowed, 0);
-            kill(disk, allowed, 0);
-          });
+      interrupt(disk, step.either());
       if (step.reopens()) {
         store.close();
         store = CheckpointStore.open(protocol.apply(disk), RUN);
       }
       step.perform(store);
+      require(Saved.in(store), Set.of(step.after()));
       crash(disk, Set.of(step.after()), 0);
       kill(disk, Set.of(step.after()), 0);
-      require(Saved.in(store), Set.of(step.after()));
     }
     disk.observe(() -> {});
     store.close();
     require(disk.openMaps().isEmpty(), "open maps: " + disk.openMaps());
+  }
+
+  /**
+   * Runs a script whose last step meets a fault, and lets crashes and kills come in that step and
+   * after it. Then the disk is as good as before, and the store that met the fault saves.
+   *
+   * @return why the step failed, if it did
+   * @throws AssertionError as {@link #explore(Script)}, and if a save that failed for once was not
+   *     taken back
+   */
+  Optional<IOException> explore(Script script, Fault fault) throws IOException {
+    CrashStorage disk = new CrashStorage();
+    try (CheckpointStore store = CheckpointStore.open(protocol.apply(disk), RUN)) {
+      List<Script.Step> steps = script.steps();
+      for (Script.Step step : steps.subList(0, steps.size() - 1)) {
+        step.perform(store);
+      }
+      Script.Step last = steps.getLast();
+      interrupt(disk, last.either());
+      disk.inject(fault);
+      Optional<IOException> failure = Optional.empty();
+      try {
+        last.perform(store);
+      } catch (IOException e) {
+        failure = Optional.of(e);
+      }
+      disk.heal();
+      disk.observe(() -> {});
+      Set<List<Saved>> left = failure.isEmpty() ? Set.of(last.after()) : last.failed(fault);
+      List<Saved> found = Saved.in(store);
+      require(found, left);
+      crash(disk, left, 0);
+      kill(disk, left, 0);
+      saveAgain(disk, store, found, left);
+      return failure;
+    }
+  }
+
+  private void interrupt(CrashStorage disk, Set<List<Saved>> allowed) {
+    disk.observe(
+        () -> {
+          crash(disk, allowed, 0);
+          kill(disk, allowed, 0);
+        });
   }
 
   private void crash(CrashStorage disk, Set<List<Saved>> allowed, int depth) {
@@ -175,23 +216,34 @@ final class Exploration {
   }
 
   private void saveAgain(
-      CrashStorage disk, List<Saved> read, Set<List<Saved>> recovered, boolean deeper)
+      CrashStorage disk, List<Saved> read, Set<List<Saved>> recovered, boolean crashing)
       throws IOException {
-    Saved next = new Saved(AFTERWARDS + read.size(), 0, false);
-    Set<List<Saved>> after = with(next, recovered);
-    Set<List<Saved>> saving = new LinkedHashSet<>(recovered);
-    saving.addAll(after);
     try (CheckpointStore store = CheckpointStore.open(protocol.apply(disk), RUN)) {
       require(Saved.in(store), Set.of(read));
-      if (deeper) {
+      if (crashing) {
+        Set<List<Saved>> saving = new LinkedHashSet<>(recovered);
+        saving.addAll(with(next(read), recovered));
         disk.observe(() -> crash(disk, saving, DEPTH));
       }
-      store.commit(next.content(false));
-      disk.observe(() -> {});
-      require(Saved.in(store), after);
+      saveAgain(disk, store, read, recovered);
     }
     require(disk.openMaps().isEmpty(), "open maps: " + disk.openMaps());
+  }
+
+  private static void saveAgain(
+      CrashStorage disk, CheckpointStore store, List<Saved> read, Set<List<Saved>> before)
+      throws IOException {
+    Set<List<Saved>> after = with(next(read), before);
+    store.commit(next(read).content(false));
+    disk.observe(() -> {});
+    List<Saved> found = Saved.in(store);
+    require(found, after);
+    requireNothingHidden(disk, found.size());
     require(readOnly(disk.worstCrash().storage(), Saved::in), after);
+  }
+
+  private static Saved next(List<Saved> read) {
+    return new Saved(AFTERWARDS + read.size(), 0, false);
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.checkpoint4j.store;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /** What is done to a store, one step after the other, with the checkpoints there are after each. */
@@ -17,10 +18,27 @@ final class Script {
    * One thing that is done, wholly or not at all.
    *
    * @param reopens whether it is done by a writer that comes after the last one ended
+   * @param takenBack whether, if it fails, it is as if it had not been tried
    */
-  record Step(String name, List<Saved> before, List<Saved> after, boolean reopens, Action action) {
+  record Step(
+      String name,
+      List<Saved> before,
+      List<Saved> after,
+      boolean reopens,
+      boolean takenBack,
+      Action action) {
     void perform(CheckpointStore store) throws IOException {
       action.on(store);
+    }
+
+    /** What there may be while it is done. */
+    Set<List<Saved>> either() {
+      return before.equals(after) ? Set.of(before) : Set.of(before, after);
+    }
+
+    /** What there may be after it failed: on a device that is dead, nothing can be taken back. */
+    Set<List<Saved>> failed(Fault fault) {
+      return takenBack && !(fault instanceof Fault.Dead) ? Set.of(before) : either();
     }
   }
 
@@ -76,17 +94,17 @@ final class Script {
 
   Script save(long step) {
     Saved saved = new Saved(step, version++, false);
-    return step("save " + step, with(saved), store -> store.commit(saved.content(false)));
+    return step("save " + step, true, with(saved), store -> store.commit(saved.content(false)));
   }
 
   /** Saves over a checkpoint, which stays pinned if it is. */
   Script overwrite(long step) {
     Saved saved = new Saved(step, version++, saved(step).pinned());
-    return step("overwrite " + step, with(saved), store -> store.commit(saved.content(true)));
+    return step("overwrite " + step, true, with(saved), store -> store.commit(saved.content(true)));
   }
 
   Script delete(long step) {
-    return step("delete " + step, without(step), store -> store.delete(find(store, step)));
+    return step("delete " + step, false, without(step), store -> store.delete(find(store, step)));
   }
 
   /** Retention: deletes all but the latest and those pinned, oldest first. */
@@ -101,21 +119,22 @@ final class Script {
   }
 
   Script pin(long step) {
-    return step("pin " + step, marked(step, true), store -> store.pin(find(store, step)));
+    return step("pin " + step, false, marked(step, true), store -> store.pin(find(store, step)));
   }
 
   Script unpin(long step) {
-    return step("unpin " + step, marked(step, false), store -> store.unpin(find(store, step)));
+    return step(
+        "unpin " + step, false, marked(step, false), store -> store.unpin(find(store, step)));
   }
 
   /** The writer closes, and another one opens. */
   Script reopen() {
-    steps.add(new Step("reopen", present, present, true, _ -> {}));
+    steps.add(new Step("reopen", present, present, true, false, _ -> {}));
     return this;
   }
 
-  private Script step(String name, List<Saved> after, Action action) {
-    steps.add(new Step(name, present, after, false, action));
+  private Script step(String name, boolean takenBack, List<Saved> after, Action action) {
+    steps.add(new Step(name, present, after, false, takenBack, action));
     present = after;
     return this;
   }
