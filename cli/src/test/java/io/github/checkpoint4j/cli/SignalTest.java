@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -28,28 +29,30 @@ class SignalTest {
     run = temporary.resolve("run");
     err = temporary.resolve("err");
     Path data = Files.writeString(temporary.resolve("d.tsv"), "0\tdull\n1\tfine\n".repeat(50));
+    List<String> command = new ArrayList<>(withDefaultSignals());
+    command.addAll(
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--enable-native-access=ALL-UNNAMED",
+            "-cp",
+            ClassPath.OF_TESTS,
+            "io.github.checkpoint4j.cli.Ckpt",
+            "train",
+            "classify",
+            "--model",
+            Path.of(ROOT, "golden", "transformers", "tiny").toString(),
+            "--train",
+            data.toString(),
+            "--output",
+            run.toString(),
+            "--max-steps",
+            "1000000",
+            "--save-steps",
+            "3",
+            "--threads",
+            "1"));
     process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--enable-native-access=ALL-UNNAMED",
-                    "-cp",
-                    ClassPath.OF_TESTS,
-                    "io.github.checkpoint4j.cli.Ckpt",
-                    "train",
-                    "classify",
-                    "--model",
-                    Path.of(ROOT, "golden", "transformers", "tiny").toString(),
-                    "--train",
-                    data.toString(),
-                    "--output",
-                    run.toString(),
-                    "--max-steps",
-                    "1000000",
-                    "--save-steps",
-                    "3",
-                    "--threads",
-                    "1"))
+        new ProcessBuilder(command)
             .redirectError(err.toFile())
             .redirectOutput(temporary.resolve("out").toFile())
             .start();
@@ -94,6 +97,19 @@ class SignalTest {
       assertThat(left.map(path -> path.getFileName().toString()))
           .noneMatch(name -> name.contains(".tmp-"));
     }
+  }
+
+  /**
+   * A process that a shell starts in the background ignores SIGINT, and so do all that it starts;
+   * {@code env} can undo that, where it is GNU's.
+   */
+  private static List<String> withDefaultSignals() throws Exception {
+    List<String> env = List.of("env", "--default-signal=INT,TERM");
+    List<String> trial = new ArrayList<>(env);
+    trial.add("true");
+    Process tried =
+        new ProcessBuilder(trial).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    return tried.waitFor() == 0 ? env : List.of();
   }
 
   private void send(String signal) throws Exception {
