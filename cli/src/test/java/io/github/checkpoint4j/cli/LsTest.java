@@ -139,7 +139,7 @@ class LsTest {
         .startsWith(
             "ckpt ls: "
                 + temporary.resolve("nothing")
-                + ": there is no such directory. Check the path")
+                + ": no such file or directory; check the path")
         .hasLineCount(1);
   }
 

@@ -18,7 +18,7 @@ final class RunDirectory {
   static Path requireReadable(Storage storage, Path run) throws IOException {
     if (storage.find(run).isEmpty()) {
       throw new NoSuchFileException(
-          run.toString(), null, "there is no such directory. Check the path");
+          run.toString(), null, "no such file or directory; check the path");
     }
     return run;
   }

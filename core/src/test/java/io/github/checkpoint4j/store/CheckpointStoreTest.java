@@ -227,7 +227,7 @@ class CheckpointStoreTest {
     Path missing = temporary.resolve("missing");
     assertThatThrownBy(() -> CheckpointStore.readOnly(missing))
         .isInstanceOf(NoSuchFileException.class)
-        .hasMessage(missing + ": there is no such directory. Check the path");
+        .hasMessage(missing + ": no such file or directory; check the path");
     assertThat(missing).doesNotExist();
   }
 
