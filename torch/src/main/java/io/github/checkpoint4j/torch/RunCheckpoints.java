@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.torch;
 
 import io.github.checkpoint4j.Checkpointer;
+import io.github.checkpoint4j.CheckpointerBuilder;
 import io.github.checkpoint4j.Direction;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
@@ -76,7 +77,7 @@ final class RunCheckpoints implements AutoCloseable {
     Json.Obj hyperparameters = Hyperparameters.of(arguments);
     Map<String, Json> recorded = new LinkedHashMap<>(hyperparameters.members());
     recorded.put(Hyperparameters.EXAMPLES, Json.of(examples));
-    Checkpointer.Builder builder =
+    CheckpointerBuilder builder =
         Checkpointer.in(arguments.outputDir())
             .track(MODEL, model)
             .file(STATE, stateFile::content)
