@@ -97,7 +97,8 @@ public final class CheckpointerBuilder {
   /**
    * Whether {@link Checkpointer#step} leaves saving to another thread, and returns as soon as the
    * state is copied in memory; if not called, it returns when the checkpoint is durable. The copy
-   * takes as much memory again as the state, from the first save until closing.
+   * takes as much memory again as the state, outside the heap, from the first save until closing;
+   * the first takes longer than the others, since the memory is only taken from the system then.
    */
   public CheckpointerBuilder background(boolean save) {
     background = save;

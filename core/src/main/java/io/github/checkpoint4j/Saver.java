@@ -110,7 +110,8 @@ final class Saver implements AutoCloseable {
       durable = Optional.of(store.commit(content.get()));
       retain(durable.get(), now);
       return new Outcome(durable, Optional.empty());
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // Whatever it is: a save without an outcome would be waited for forever.
       return new Outcome(durable, Optional.of(e));
     }
   }

@@ -6,14 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Native memory that is handed out piece by piece, and after {@link #reuse} again from the
- * beginning. What was taken from the system is kept until this is closed. It was written to, so
- * that the pages are there: a later copy into it runs at the speed of memory.
+ * Native memory that is handed out in pieces, again and again. What was taken from the system is
+ * kept until this is closed. It was written to, so that the pages are there: a later copy into it
+ * runs at the speed of memory.
  */
 final class Slabs implements AutoCloseable {
-  /** The least that is taken from the system at once. */
-  static final long SLAB = 16L << 20;
-
   private static final long PAGE = 4096;
 
   /** Of a piece: a cache line, as libtorch aligns tensors. */
@@ -33,7 +30,7 @@ final class Slabs implements AutoCloseable {
 
     MemorySegment take(long size) {
       MemorySegment piece = memory.asSlice(used, size);
-      used = Math.min(memory.byteSize(), Math.ceilDiv(used + size, ALIGNMENT) * ALIGNMENT);
+      used += padded(size);
       return piece;
     }
   }
@@ -42,26 +39,38 @@ final class Slabs implements AutoCloseable {
   private final List<Slab> slabs = new ArrayList<>();
 
   /**
-   * A piece that no other overlaps until {@link #reuse}. Of unknown content.
+   * Takes back all pieces handed out before, and hands out pieces of these sizes, none of which
+   * overlaps another. What is in them is unknown. Of the system as much is taken as is missing.
    *
-   * @param size bytes, above 0
+   * @param sizes bytes, each above 0
    * @throws OutOfMemoryError if the system has no more memory
    */
-  MemorySegment allocate(long size) {
+  List<MemorySegment> allocate(List<Long> sizes) {
+    slabs.forEach(slab -> slab.used = 0);
+    long left = sizes.stream().mapToLong(Slabs::padded).reduce(0, Math::addExact);
+    List<MemorySegment> pieces = new ArrayList<>(sizes.size());
+    for (long size : sizes) {
+      pieces.add(slabFor(padded(size), left).take(size));
+      left -= padded(size);
+    }
+    return pieces;
+  }
+
+  /** A slab with room for so much; a new one has room for all that is left. */
+  private Slab slabFor(long size, long left) {
     for (Slab slab : slabs) {
       if (slab.fits(size)) {
-        return slab.take(size);
+        return slab;
       }
     }
     // The arena fills it with zeros, which is what makes the system find the pages.
-    Slab slab = new Slab(arena.allocate(Math.max(size, SLAB), PAGE));
+    Slab slab = new Slab(arena.allocate(left, PAGE));
     slabs.add(slab);
-    return slab.take(size);
+    return slab;
   }
 
-  /** Takes all pieces back. Their memory may be handed out again. */
-  void reuse() {
-    slabs.forEach(slab -> slab.used = 0);
+  private static long padded(long size) {
+    return Math.multiplyExact(Math.ceilDiv(size, ALIGNMENT), ALIGNMENT);
   }
 
   /** The bytes taken from the system. */

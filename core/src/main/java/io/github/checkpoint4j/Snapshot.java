@@ -2,9 +2,12 @@ package io.github.checkpoint4j;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Takes copies of a run's state which nothing that happens to its tensors afterwards reaches. The
@@ -21,7 +24,11 @@ final class Snapshot implements AutoCloseable {
   private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
   /** A run of bytes; a segment alone is equal to a longer one that begins where it does. */
-  private record Memory(MemorySegment start, long size) {}
+  private record Memory(MemorySegment start, long size) {
+    static Memory of(MemorySegment bytes) {
+      return new Memory(bytes, bytes.byteSize());
+    }
+  }
 
   private record Chunk(MemorySegment from, MemorySegment to) {
     void copy() {
@@ -39,16 +46,7 @@ final class Snapshot implements AutoCloseable {
    * @throws IllegalStateException if memory of a tensor was freed
    */
   TrackedState take(TrackedState live) {
-    memory.reuse();
-    Map<Memory, MemorySegment> copies = new LinkedHashMap<>();
-    TrackedState copy =
-        live.mapMemory(
-            bytes ->
-                bytes.byteSize() == 0
-                    ? MemorySegment.NULL
-                    : copies.computeIfAbsent(
-                        new Memory(bytes, bytes.byteSize()),
-                        source -> memory.allocate(source.size())));
+    Map<Memory, MemorySegment> copies = placesFor(live);
     List<Chunk> forAnyThread = new ArrayList<>();
     List<Chunk> forThisThread = new ArrayList<>();
     copies.forEach(
@@ -58,7 +56,23 @@ final class Snapshot implements AutoCloseable {
         });
     forThisThread.forEach(Chunk::copy);
     forAnyThread.parallelStream().forEach(Chunk::copy);
-    return copy;
+    return live.mapMemory(bytes -> copies.getOrDefault(Memory.of(bytes), MemorySegment.NULL));
+  }
+
+  /** A place for each run of bytes; for those without bytes none. */
+  private Map<Memory, MemorySegment> placesFor(TrackedState live) {
+    Set<Memory> sources = new LinkedHashSet<>();
+    live.mapMemory(
+        bytes -> {
+          sources.add(Memory.of(bytes));
+          return bytes;
+        });
+    sources.removeIf(source -> source.size() == 0);
+    Iterator<MemorySegment> places =
+        memory.allocate(sources.stream().map(Memory::size).toList()).iterator();
+    Map<Memory, MemorySegment> copies = new LinkedHashMap<>();
+    sources.forEach(source -> copies.put(source, places.next()));
+    return copies;
   }
 
   private static void split(MemorySegment from, MemorySegment to, List<Chunk> chunks) {

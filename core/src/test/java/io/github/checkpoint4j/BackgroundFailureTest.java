@@ -178,6 +178,20 @@ class BackgroundFailureTest extends BackgroundFixture {
   }
 
   @Test
+  void an_error_is_a_failure_of_the_save_too() throws Exception {
+    try (Checkpointer checkpointer = builder().open(storage)) {
+      storage.fail(FIRST_WRITE, new StackOverflowError("too deep"));
+      checkpointer.saveInBackground(1, 0, Map.of());
+      assertThatThrownBy(checkpointer::awaitSave).isInstanceOf(StackOverflowError.class);
+      storage.fail(FIRST_WRITE, new InterruptedException("sneaked through"));
+      checkpointer.saveInBackground(1, 0, Map.of());
+      assertThatThrownBy(checkpointer::awaitSave)
+          .isInstanceOf(IllegalStateException.class)
+          .hasRootCauseMessage("sneaked through");
+    }
+  }
+
+  @Test
   void a_checkpoint_that_is_saved_though_another_was_not_deleted_is_told_by_the_message()
       throws Exception {
     String deletion = "rename checkpoint-1 to .checkpoint-1.trash-1";

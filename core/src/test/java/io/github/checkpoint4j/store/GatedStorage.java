@@ -3,6 +3,8 @@ package io.github.checkpoint4j.store;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
@@ -15,7 +17,7 @@ public final class GatedStorage extends ForwardingStorage {
 
   private final List<String> operations = new CopyOnWriteArrayList<>();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
-  private final List<String> failing = new CopyOnWriteArrayList<>();
+  private final Map<String, Throwable> failing = new ConcurrentHashMap<>();
   private volatile Gate gate = new Gate("", new CountDownLatch(0), new CountDownLatch(0));
 
   public GatedStorage() {
@@ -43,7 +45,12 @@ public final class GatedStorage extends ForwardingStorage {
 
   /** Makes this operation fail from now on. */
   public void fail(String operation) {
-    failing.add(operation);
+    fail(operation, new IOException("input/output error at " + operation));
+  }
+
+  /** Makes this operation throw from now on, whatever it may throw. */
+  public void fail(String operation, Throwable failure) {
+    failing.put(operation, failure);
   }
 
   /** Makes nothing fail any more. */
@@ -75,8 +82,13 @@ public final class GatedStorage extends ForwardingStorage {
         throw new IOException("interrupted at " + told, e);
       }
     }
-    if (failing.contains(told)) {
-      throw new IOException("input/output error at " + told);
+    if (failing.containsKey(told)) {
+      sneak(failing.getOrDefault(told, new IOException(told)));
     }
+  }
+
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+  private static <X extends Throwable> void sneak(Throwable failure) throws X {
+    throw (X) failure;
   }
 }
