@@ -1,28 +1,20 @@
 package io.github.checkpoint4j;
 
-import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointContent;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
-import io.github.checkpoint4j.store.Manifest;
 import io.github.checkpoint4j.store.Objective;
 import io.github.checkpoint4j.store.Recovery;
-import io.github.checkpoint4j.store.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Supplier;
 
 /**
  * A training loop's one object for checkpoints: it saves when the strategy says so, keeps what the
@@ -46,55 +38,50 @@ import java.util.function.Supplier;
  * <p>A save that returned is durable. Only then are checkpoints that the policy gives up deleted;
  * the newest, the best and pinned ones never are.
  *
- * <p>For one thread. The thread must not be interrupted while it saves: the save then fails.
+ * <p><b>In the background.</b> With {@link CheckpointerBuilder#background}, or by {@link
+ * #saveInBackground}, another thread saves a copy of the state while the loop goes on. What happens
+ * to a tensor after the call does not reach the checkpoint. One save is in flight at a time: the
+ * next waits for it. Until it is durable, {@link #latest}, {@link #best} and {@link #checkpoints}
+ * do not show it, and nothing is deleted for it; what else needs the directory waits. If it fails,
+ * that is thrown once: by the next {@link #step}, {@link #saveInBackground}, {@link #pollSave} or
+ * {@link #awaitSave}, and if none comes by {@link #close}, which waits as well. A JVM whose other
+ * threads end waits too; {@link System#exit} and signals do not (see {@link GracefulStop}), and
+ * then it is as with a kill.
+ *
+ * <p>For one thread. The thread must not be interrupted while it saves: the save then fails. A save
+ * in the background goes on.
  */
 public final class Checkpointer implements AutoCloseable {
-  private final CheckpointStore store;
+  private final Saver saver;
   private final Components components;
   private final SaveStrategy strategy;
-  private final RetentionPolicy policy;
   private final Optional<Objective> objective;
   private final Json.Obj hyperparameters;
   private final Json.Obj fingerprint;
+  private final boolean background;
   private final boolean verify;
-  private final boolean overwrite;
   private final InstantSource clock;
 
-  /** The checkpoints there were at opening. */
-  private final List<CheckpointInfo> present;
+  private final Progress progress;
 
-  /** The moments of the checkpoints there were at opening, and of those saved since. */
-  private final List<Moment> saved = new ArrayList<>();
-
-  /** The steps of damaged checkpoints that the run was not resumed from. */
-  private final Set<Long> replaceable = new HashSet<>();
-
-  private Moment start;
-  private Moment previous;
-  private Optional<CheckpointInfo> ahead;
   private Optional<Resumption> resumption = Optional.empty();
 
-  private Checkpointer(Builder builder, CheckpointStore store) throws IOException {
-    this.store = store;
+  Checkpointer(CheckpointerBuilder builder, CheckpointStore store) throws IOException {
     this.components = builder.components;
     this.strategy = builder.strategy.orElse(SaveStrategy.never());
-    this.policy = builder.policy.orElse(RetentionPolicy.all());
     this.objective = builder.objective;
     this.hyperparameters = builder.hyperparameters.orElse(Json.object(Map.of()));
     this.fingerprint = builder.fingerprint.orElse(Json.object(Map.of()));
+    this.background = builder.background;
     this.verify = builder.verify;
-    this.overwrite = builder.overwrite;
     this.clock = builder.clock;
-    this.start = new Moment(0, 0, Map.of(), clock.instant());
-    this.previous = start;
-    this.present = store.list();
-    present.stream().filter(CheckpointInfo::usable).map(Moment::of).forEach(saved::add);
-    this.ahead = farthestAfter(-1);
+    this.saver = new Saver(store, builder.policy.orElse(RetentionPolicy.all()), objective);
+    this.progress = new Progress(saver.list(), builder.overwrite, clock.instant());
   }
 
   /** A builder of a checkpointer whose checkpoints are in this directory, created if missing. */
-  public static Builder in(Path run) {
-    return new Builder(run);
+  public static CheckpointerBuilder in(Path run) {
+    return new CheckpointerBuilder(run);
   }
 
   /**
@@ -111,7 +98,7 @@ public final class Checkpointer implements AutoCloseable {
    *     one does not fit; components before it are loaded then
    */
   public Optional<CheckpointInfo> resume() throws IOException {
-    Optional<Resumption> found = reader().newest(store);
+    Optional<Resumption> found = reader().newest(saver.store());
     found.ifPresent(this::resumed);
     return found.map(Resumption::checkpoint);
   }
@@ -140,11 +127,7 @@ public final class Checkpointer implements AutoCloseable {
 
   private void resumed(Resumption loaded) {
     resumption = Optional.of(loaded);
-    Moment then = Moment.of(loaded.checkpoint());
-    start = new Moment(then.step(), then.epoch(), then.metrics(), clock.instant());
-    previous = start;
-    loaded.skipped().forEach(skip -> replaceable.add(skip.checkpoint().step()));
-    ahead = farthestAfter(loaded.checkpoint().step());
+    progress.resume(loaded, clock.instant());
   }
 
   /**
@@ -163,7 +146,7 @@ public final class Checkpointer implements AutoCloseable {
 
   /** What was cleared away after a writer that was killed. */
   public Recovery recovery() {
-    return store.recovery();
+    return saver.store().recovery();
   }
 
   /** {@link #step(long, double, Map)} in a run that does not count epochs. */
@@ -177,26 +160,27 @@ public final class Checkpointer implements AutoCloseable {
    * @param step optimizer steps made, this one counted
    * @param epoch passes over the data made, with the fraction of the one begun; NaN if not counted
    * @param metrics what was measured at this step; empty if nothing was
-   * @return the checkpoint saved, if one was
+   * @return a checkpoint that became durable: that of this step if one was saved; in the background
+   *     an earlier one, if it was not told before. Each is told once
    * @throws IllegalArgumentException if the step is not after the one before; and as {@link #save}
-   * @throws IOException as {@link #save}
+   * @throws IOException as {@link #save}; or because an earlier save in the background failed, and
+   *     then nothing is done: the step may be told again
    */
   public Optional<CheckpointInfo> step(long step, double epoch, Map<String, Double> metrics)
       throws IOException {
-    if (step <= previous.step()) {
-      throw new IllegalArgumentException(
-          "step " + step + " is not after step " + previous.step() + "; steps go up");
-    }
-    requireAhead(step);
     Moment now = new Moment(step, epoch, metrics, clock.instant());
-    boolean due = strategy.shouldSave(now, new SaveStrategy.Past(start, previous, saved));
-    Optional<CheckpointInfo> checkpoint = due ? Optional.of(save(now)) : Optional.empty();
-    previous = now;
-    return checkpoint;
+    progress.reachNext(now);
+    saver.throwFailure();
+    boolean due = strategy.shouldSave(now, progress.past(saver.saved()));
+    Optional<CheckpointInfo> durable =
+        !due ? saver.poll() : background ? saveInBackground(now) : Optional.of(save(now));
+    progress.completed(now);
+    return durable;
   }
 
   /**
-   * Saves now, and then deletes what the policy gives up.
+   * Saves now, and then deletes what the policy gives up. A save in flight is waited for first; its
+   * failure is not thrown here.
    *
    * @param step optimizer steps made
    * @param epoch passes over the data made, with the fraction of the one begun; NaN if not counted
@@ -214,40 +198,115 @@ public final class Checkpointer implements AutoCloseable {
    */
   public CheckpointInfo save(long step, double epoch, Map<String, Double> metrics)
       throws IOException {
-    requireAhead(step);
-    return save(new Moment(step, epoch, metrics, clock.instant()));
+    Moment now = new Moment(step, epoch, metrics, clock.instant());
+    progress.reach(now);
+    return save(now);
   }
 
   private CheckpointInfo save(Moment now) throws IOException {
     requireTracked(now.metrics().keySet());
-    CheckpointInfo checkpoint =
-        store.commit(
-            new CheckpointContent(
-                now.step(),
-                now.epoch(),
-                now.metrics(),
-                components.content(),
-                fingerprint,
-                hyperparameters,
-                now.time(),
-                objective,
-                overwrite || replaceable.contains(now.step())));
-    saved.removeIf(moment -> moment.step() == now.step());
-    saved.add(now);
-    retain(checkpoint, now);
-    return checkpoint;
+    boolean replace = progress.mayReplace(now);
+    return saver.save(now, () -> content(now, components.state(), replace));
   }
 
-  private void retain(CheckpointInfo checkpoint, Moment now) throws IOException {
-    for (CheckpointInfo surplus : Retention.surplus(store.list(), policy, objective, now.time())) {
+  /**
+   * Copies the state now, and has another thread save it as {@link #save} does. Waits until the
+   * save before is durable.
+   *
+   * @return the checkpoint of the save before, if there was one that was not told before
+   * @throws IOException if an earlier save in the background failed, and then nothing is done: it
+   *     may be tried again
+   * @throws IllegalArgumentException as {@link #save}; for the step, the epoch and a state that its
+   *     file's format cannot hold, as a failure of the save in the background
+   * @throws IllegalStateException as {@link #save}
+   * @throws OutOfMemoryError if there is no memory for the copy; then nothing is done
+   */
+  public Optional<CheckpointInfo> saveInBackground(
+      long step, double epoch, Map<String, Double> metrics) throws IOException {
+    Moment now = new Moment(step, epoch, metrics, clock.instant());
+    progress.reach(now);
+    return saveInBackground(now);
+  }
+
+  private Optional<CheckpointInfo> saveInBackground(Moment now) throws IOException {
+    requireTracked(now.metrics().keySet());
+    boolean replace = progress.mayReplace(now);
+    return saver.saveInBackground(now, components::state, copy -> content(now, copy, replace));
+  }
+
+  /**
+   * The checkpoint that became durable in the background and was not told before. Does not wait.
+   *
+   * @throws IOException if the save failed; thrown once
+   */
+  public Optional<CheckpointInfo> pollSave() throws IOException {
+    return saver.poll();
+  }
+
+  /** As {@link #pollSave()}, when no save is in flight any more. */
+  public Optional<CheckpointInfo> awaitSave() throws IOException {
+    return saver.await();
+  }
+
+  private CheckpointContent content(Moment now, TrackedState state, boolean replace) {
+    return new CheckpointContent(
+        now.step(),
+        now.epoch(),
+        now.metrics(),
+        state.content(),
+        fingerprint,
+        hyperparameters,
+        now.time(),
+        objective,
+        replace);
+  }
+
+  /** A training loop, or a part of one. */
+  @FunctionalInterface
+  public interface Loop<X extends Exception> {
+    void run() throws IOException, X;
+  }
+
+  /**
+   * Runs a training loop. If it ends with an exception or error, the state is saved as it is then,
+   * under the last step that was told, unless that step has a checkpoint; and what it ended with is
+   * thrown on. If saving fails, that is a suppressed exception of it.
+   *
+   * <p>An exception from the middle of a step may leave a state that is neither that of the last
+   * step nor of the next: a run that goes on from it loses no more than that step, but need not be
+   * bit for bit the run without the exception.
+   *
+   * <pre>{@code
+   * checkpointer.saveOnException(() -> {
+   *   while (step < total) {
+   *     checkpointer.step(++step, trainOneStep());
+   *   }
+   * });
+   * }</pre>
+   */
+  public <X extends Exception> void saveOnException(Loop<X> loop) throws IOException, X {
+    try {
+      loop.run();
+    } catch (Throwable e) {
+      // An interrupt that ended the loop must not fail the save.
+      boolean interrupted = Thread.interrupted();
       try {
-        store.delete(surplus);
-      } catch (IOException e) {
-        throw new IOException(
-            "%s is saved, but an older checkpoint was not deleted: %s"
-                .formatted(checkpoint.directory(), e.getMessage()),
-            e);
+        saveReached();
+      } catch (IOException | RuntimeException | Error failure) {
+        e.addSuppressed(failure);
       }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      throw e;
+    }
+  }
+
+  private void saveReached() throws IOException {
+    Optional<Moment> last = progress.reached();
+    boolean saved = last.map(Moment::step).equals(saver.newest().map(CheckpointInfo::step));
+    if (last.isPresent() && !saved) {
+      save(last.get());
     }
   }
 
@@ -266,25 +325,9 @@ public final class Checkpointer implements AutoCloseable {
             .formatted(metric, String.join(", ", new TreeSet<>(present))));
   }
 
-  private void requireAhead(long step) {
-    if (!overwrite && ahead.isPresent() && step <= ahead.get().step()) {
-      throw new IllegalStateException(
-          ("step %d is not after %s, from which this run did not resume. Resume from it, or use"
-                  + " another directory, or open with overwrite to replace checkpoints")
-              .formatted(step, ahead.get().directory()));
-    }
-  }
-
-  /** The farthest checkpoint that is whole, was not passed over, and is after this step. */
-  private Optional<CheckpointInfo> farthestAfter(long step) {
-    return present.stream()
-        .filter(info -> info.usable() && info.step() > step && !replaceable.contains(info.step()))
-        .max(Comparator.comparingLong(CheckpointInfo::step));
-  }
-
   /** The newest checkpoint that is whole as far as names and sizes tell. */
   public Optional<CheckpointInfo> latest() throws IOException {
-    return store.list().reversed().stream().filter(CheckpointInfo::usable).findFirst();
+    return saver.list().reversed().stream().filter(CheckpointInfo::usable).findFirst();
   }
 
   /**
@@ -301,7 +344,7 @@ public final class Checkpointer implements AutoCloseable {
             () ->
                 new IllegalStateException(
                     "no metric tells the best checkpoint: name one with best(metric, direction)"));
-    List<CheckpointInfo> present = store.list();
+    List<CheckpointInfo> present = saver.list();
     Set<String> metrics = Retention.metrics(present);
     if (!metrics.isEmpty() && !metrics.contains(tracked.metric())) {
       throw unknownMetric(tracked.metric(), metrics);
@@ -324,7 +367,7 @@ public final class Checkpointer implements AutoCloseable {
 
   /** All checkpoints, oldest first, damaged ones too. */
   public List<CheckpointInfo> checkpoints() throws IOException {
-    return store.list();
+    return saver.list();
   }
 
   /**
@@ -334,157 +377,27 @@ public final class Checkpointer implements AutoCloseable {
    * @throws java.nio.file.NoSuchFileException if it is not there any more
    */
   public Checkpoint open(CheckpointInfo checkpoint) throws IOException {
-    return store.open(checkpoint);
+    return saver.store().open(checkpoint);
   }
 
   /** Pins a checkpoint: it is kept whatever the policy says. */
   public CheckpointInfo pin(CheckpointInfo checkpoint) throws IOException {
-    return store.pin(checkpoint);
+    return saver.pin(checkpoint);
   }
 
   /** Leaves a checkpoint to the policy again. */
   public CheckpointInfo unpin(CheckpointInfo checkpoint) throws IOException {
-    return store.unpin(checkpoint);
+    return saver.unpin(checkpoint);
   }
 
-  /** Gives up the directory; does nothing the second time. */
+  /**
+   * Waits for the save in flight, and gives up the directory; does nothing the second time.
+   *
+   * @throws IOException if a save in the background failed, and that was not thrown before; the
+   *     directory is given up all the same
+   */
   @Override
   public void close() throws IOException {
-    store.close();
-  }
-
-  /** Says what a run's checkpoints hold, and when they are saved and kept. */
-  public static final class Builder {
-    private final Path run;
-    private final Components components = new Components();
-    private Optional<SaveStrategy> strategy = Optional.empty();
-    private Optional<RetentionPolicy> policy = Optional.empty();
-    private Optional<Objective> objective = Optional.empty();
-    private Optional<Json.Obj> hyperparameters = Optional.empty();
-    private Optional<Json.Obj> fingerprint = Optional.empty();
-    private boolean overwrite;
-    private boolean verify = true;
-    private InstantSource clock = InstantSource.system();
-
-    private Builder(Path run) {
-      this.run = run;
-    }
-
-    /**
-     * Saves and resumes the state of {@code stateful}, in the file that {@link
-     * io.github.checkpoint4j.store.TrainerLayout} gives a component of this name.
-     *
-     * @throws IllegalArgumentException if another part of the checkpoint is in that file
-     */
-    public Builder track(String component, Stateful stateful) {
-      components.track(component, stateful);
-      return this;
-    }
-
-    /**
-     * Saves a file, made anew at each save. It is not read at a resume.
-     *
-     * @throws IllegalArgumentException if another part of the checkpoint is in that file
-     */
-    public Builder file(String name, Supplier<FileContent> content) {
-      components.file(name, content);
-      return this;
-    }
-
-    /** When {@link #step} saves; never if this is not called. */
-    public Builder save(SaveStrategy when) {
-      strategy = once("save", strategy, when);
-      return this;
-    }
-
-    /** Which checkpoints are kept; all if this is not called. */
-    public Builder keep(RetentionPolicy which) {
-      policy = once("keep", policy, which);
-      return this;
-    }
-
-    /** Tracks the metric that tells the best checkpoint, which is then never deleted. */
-    public Builder best(String metric, Direction direction) {
-      objective = once("best", objective, new Objective(metric, direction == Direction.MAXIMIZE));
-      return this;
-    }
-
-    /**
-     * The run's hyperparameters, to be saved, and compared at a resume.
-     *
-     * @throws IllegalArgumentException if a number is not finite: JSON has no form for it
-     */
-    public Builder hyperparameters(Json.Obj values) {
-      Manifest.requireJson("the hyperparameters", values);
-      hyperparameters = once("hyperparameters", hyperparameters, values);
-      return this;
-    }
-
-    /**
-     * What a bit-exact resume depends on (threads, library version, device), to be saved, and
-     * compared at a resume.
-     *
-     * @throws IllegalArgumentException if a number is not finite: JSON has no form for it
-     */
-    public Builder fingerprint(Json.Obj values) {
-      Manifest.requireJson("the fingerprint", values);
-      fingerprint = once("fingerprint", fingerprint, values);
-      return this;
-    }
-
-    /** Whether a save replaces a checkpoint of the same step; if not called, that is an error. */
-    public Builder overwrite(boolean replace) {
-      overwrite = replace;
-      return this;
-    }
-
-    /** Whether a resume reads and compares every checksum first; it does if this is not called. */
-    public Builder verify(boolean compare) {
-      verify = compare;
-      return this;
-    }
-
-    /** The clock; the system's if this is not called. */
-    public Builder clock(InstantSource source) {
-      clock = source;
-      return this;
-    }
-
-    /**
-     * Opens the directory: creates it if it is missing, takes its lock, and clears away what a
-     * writer that was killed left behind.
-     *
-     * @throws io.github.checkpoint4j.store.CheckpointLockedException if another writer has it open
-     * @throws IOException if it cannot be created or written
-     */
-    public Checkpointer open() throws IOException {
-      return open(CheckpointStore.open(run));
-    }
-
-    /** As {@link #open()}, on any storage. */
-    public Checkpointer open(Storage storage) throws IOException {
-      return open(CheckpointStore.open(storage, run));
-    }
-
-    private Checkpointer open(CheckpointStore store) throws IOException {
-      try {
-        return new Checkpointer(this, store);
-      } catch (IOException | RuntimeException | Error e) {
-        try {
-          store.close();
-        } catch (IOException closing) {
-          e.addSuppressed(closing);
-        }
-        throw e;
-      }
-    }
-
-    private static <T> Optional<T> once(String what, Optional<T> before, T value) {
-      if (before.isPresent()) {
-        throw new IllegalStateException(
-            what + " was called before; combine what is wanted in one call");
-      }
-      return Optional.of(value);
-    }
+    saver.close();
   }
 }

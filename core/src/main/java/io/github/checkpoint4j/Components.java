@@ -35,16 +35,13 @@ final class Components {
     }
   }
 
-  /** The content of every file, now. */
-  Map<String, FileContent> content() {
+  /** The state of every component and the content of every other file, now. */
+  TrackedState state() {
+    Map<String, StateDict> states = new LinkedHashMap<>();
+    tracked.forEach((component, stateful) -> states.put(component, stateful.stateDict()));
     Map<String, FileContent> content = new LinkedHashMap<>();
-    tracked.forEach(
-        (component, stateful) ->
-            content.put(
-                TrainerLayout.file(component),
-                TrainerLayout.content(component, stateful.stateDict())));
     files.forEach((name, file) -> content.put(name, file.get()));
-    return content;
+    return new TrackedState(states, content);
   }
 
   /** The components that a checkpoint does not have. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -91,6 +92,11 @@ public interface SaveStrategy {
   static SaveStrategy atSteps(long... steps) {
     Set<Long> wanted = Arrays.stream(steps).boxed().collect(Collectors.toUnmodifiableSet());
     return (now, past) -> wanted.contains(now.step());
+  }
+
+  /** At a moment that meets the condition, for instance that a metric is above a number. */
+  static SaveStrategy when(Predicate<Moment> condition) {
+    return (now, past) -> condition.test(now);
   }
 
   /** When this or the other says so. */

@@ -44,7 +44,7 @@ class CheckpointerTest {
     run = temporary.resolve("run");
   }
 
-  private Checkpointer.Builder builder() {
+  private CheckpointerBuilder builder() {
     InstantSource clock = () -> BEGIN.plusSeconds(seconds.get());
     return Checkpointer.in(run)
         .track("rng", random)

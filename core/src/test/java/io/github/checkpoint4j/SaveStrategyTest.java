@@ -108,6 +108,14 @@ class SaveStrategyTest {
   }
 
   @Test
+  void a_condition_of_the_users() {
+    SaveStrategy low = SaveStrategy.when(moment -> moment.metric("eval_loss") < 0.5);
+    assertThat(savedSteps(low, 1, 0.4, 0.6, Double.NaN, 0.1)).containsExactly(2L, 5L);
+    assertThat(savedSteps(low.and(SaveStrategy.everySteps(5)), 1, 0.4, 0.6, Double.NaN, 0.1))
+        .containsExactly(5L);
+  }
+
+  @Test
   void strategies_combine() {
     SaveStrategy two = SaveStrategy.everySteps(2);
     SaveStrategy three = SaveStrategy.everySteps(3);

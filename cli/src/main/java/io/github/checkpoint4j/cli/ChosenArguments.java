@@ -47,6 +47,7 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
             .loggingSteps(real(options.loggingSteps, "logging_steps", 5))
             .saveStrategy(CheckpointStrategy.STEPS)
             .saveSteps(saveSteps)
+            .asyncSave(flag(options.asyncSave, "async_save"))
             .saveTotalLimit(whole(options.saveTotalLimit, "save_total_limit", 3))
             .resumeFromCheckpoint(ResumeFrom.parse(options.resume));
     setLength(arguments, builtIn);
@@ -113,6 +114,12 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
 
   private int whole(@Nullable Integer given, String name, int otherwise) {
     return chosen(given, name, number -> Math.toIntExact(number.asLong()), otherwise);
+  }
+
+  private boolean flag(@Nullable Boolean given, String name) {
+    return given != null
+        ? given
+        : saved.find(name).filter(value -> value.equals(Json.of(true))).isPresent();
   }
 
   private <T> T chosen(@Nullable T given, String name, Function<Json.Num, T> read, T otherwise) {

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.cli;
 
+import io.github.checkpoint4j.GracefulStop;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.ComputeMetrics;
 import io.github.checkpoint4j.torch.ConsoleReport;
@@ -15,6 +16,7 @@ import io.github.checkpoint4j.transformers.Tokenizer;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
@@ -22,6 +24,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Trains a classifier. Kept apart from its verb, since it brings in native libraries. */
 final class Classification {
+  /** For the running step, an evaluation that is due after it, and the save. */
+  private static final Duration STOP_WITHIN = Duration.ofMinutes(5);
+
   private Classification() {}
 
   /**
@@ -68,7 +73,7 @@ final class Classification {
             .computeMetrics(metrics(labels.size()))
             .callback(console)
             .build();
-    try (GracefulStop _ = GracefulStop.of(trainer::requestStop, err)) {
+    try (GracefulStop _ = GracefulStop.within(STOP_WITHIN, () -> stop(trainer, err))) {
       TrainResult result = trainer.train();
       boolean complete = result.ended() == TrainResult.Ended.COMPLETE;
       if (!complete) {
@@ -80,6 +85,14 @@ final class Classification {
       }
       return complete;
     }
+  }
+
+  private static void stop(Trainer<?> trainer, PrintStream err) {
+    err.printf(
+        "stopping after the running step, with a checkpoint; in %d minutes at the latest%n",
+        STOP_WITHIN.toMinutes());
+    err.flush();
+    trainer.requestStop();
   }
 
   private static List<LabeledText> evaluation(String eval, List<String> labels) throws IOException {

@@ -85,6 +85,12 @@ final class TrainOptions {
   @Nullable Integer saveTotalLimit;
 
   @Option(
+      names = "--async-save",
+      negatable = true,
+      description = "Train on while a copy of the state is saved (no).")
+  @Nullable Boolean asyncSave;
+
+  @Option(
       names = "--metric",
       paramLabel = "NAME",
       description = "That tells the best: accuracy, f1, matthews_correlation, loss (accuracy).")

@@ -18,6 +18,8 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A run that is killed and started again is the run that was never killed: bit for bit, in JVMs of
@@ -48,12 +50,13 @@ class EndToEndResumeTest {
     task = new TinyTask(directory);
   }
 
-  @Test
-  void twice_n_steps_are_n_steps_a_kill_and_n_steps() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"--no-async-save", "--async-save"})
+  void twice_n_steps_are_n_steps_a_kill_and_n_steps(String saving) throws Exception {
     Path straight = directory.resolve("straight");
     Path killed = directory.resolve("killed");
     finish(task.arguments(straight, SCHEDULE));
-    try (TrainingProcess first = TrainingProcess.start(task.arguments(killed, SCHEDULE))) {
+    try (TrainingProcess first = TrainingProcess.start(task.arguments(killed, saving, SCHEDULE))) {
       first.awaitLine(line -> line.contains("saved checkpoint-30 "));
       first.kill();
       assertThat(first.acknowledged()).doesNotContain(60L);

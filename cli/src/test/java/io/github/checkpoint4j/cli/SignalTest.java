@@ -7,13 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A training in a JVM of its own that gets a signal. */
 class SignalTest {
@@ -22,12 +23,16 @@ class SignalTest {
   @TempDir Path temporary;
   private Path run;
   private Path err;
-  private Process process;
+  private Optional<Process> process = Optional.empty();
 
   @BeforeEach
-  void a_training_under_way() throws Exception {
+  void name() {
     run = temporary.resolve("run");
     err = temporary.resolve("err");
+  }
+
+  /** Starts a training; returns when it is under way. */
+  private void start(String saving) throws Exception {
     Path data = Files.writeString(temporary.resolve("d.tsv"), "0\tdull\n1\tfine\n".repeat(50));
     List<String> command = new ArrayList<>(withDefaultSignals());
     command.addAll(
@@ -50,48 +55,58 @@ class SignalTest {
             "--save-steps",
             "3",
             "--threads",
-            "1"));
-    process =
+            "1",
+            saving));
+    Process training =
         new ProcessBuilder(command)
             .redirectError(err.toFile())
             .redirectOutput(temporary.resolve("out").toFile())
             .start();
+    process = Optional.of(training);
     while (!Files.exists(run.resolve("checkpoint-3"))) {
-      assertThat(process.isAlive()).as(Files.readString(err)).isTrue();
+      assertThat(training.isAlive()).as(Files.readString(err)).isTrue();
       Thread.sleep(20);
     }
   }
 
   @AfterEach
   void end() {
-    process.destroyForcibly();
+    process.ifPresent(Process::destroyForcibly);
   }
 
   @ParameterizedTest
-  @CsvSource({"INT, 130", "TERM, 143"})
+  @CsvSource({
+    "INT, 130, --no-async-save",
+    "TERM, 143, --no-async-save",
+    "INT, 130, --async-save",
+    "TERM, 143, --async-save"
+  })
   void the_step_is_finished_a_checkpoint_saved_and_the_status_is_the_signals(
-      String signal, int status) throws Exception {
+      String signal, int status, String saving) throws Exception {
+    start(saving);
     send(signal);
 
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isEqualTo(status);
+    assertThat(process.orElseThrow().waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.orElseThrow().exitValue()).isEqualTo(status);
     assertThat(Files.readString(err))
-        .contains("stopping after the running step, with a checkpoint")
+        .contains("stopping after the running step, with a checkpoint; in 5 minutes at the latest")
         .containsPattern("stopped after step \\d+; the same command again goes on from there");
     assertThat(ckpt("verify", run).status()).isZero();
     String stopped = Files.readString(err).replaceFirst("(?s).*stopped after step (\\d+);.*", "$1");
     assertThat(run.resolve("checkpoint-" + stopped)).isDirectory();
   }
 
-  @Test
-  void more_signals_meanwhile_change_nothing() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"--no-async-save", "--async-save"})
+  void more_signals_meanwhile_change_nothing(String saving) throws Exception {
+    start(saving);
     for (int i = 0; i < 5; i++) {
       send("TERM");
       send("INT");
     }
 
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).isIn(130, 143);
+    assertThat(process.orElseThrow().waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.orElseThrow().exitValue()).isIn(130, 143);
     assertThat(ckpt("verify", run).status()).isZero();
     try (var left = Files.list(run)) {
       assertThat(left.map(path -> path.getFileName().toString()))
@@ -113,6 +128,8 @@ class SignalTest {
   }
 
   private void send(String signal) throws Exception {
-    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.pid())).start().waitFor();
+    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.orElseThrow().pid()))
+        .start()
+        .waitFor();
   }
 }

@@ -56,6 +56,13 @@ final class TinyTask {
     return seeded(7, run, more);
   }
 
+  /** As {@link #arguments}, with another option before them. */
+  List<String> arguments(Path run, String option, String[] more) {
+    List<String> arguments = arguments(run, more);
+    arguments.add(option);
+    return arguments;
+  }
+
   /** As {@link #arguments}, with a seed. */
   List<String> seeded(long seed, Path run, String... more) {
     List<String> arguments =

@@ -98,6 +98,29 @@ class TrainClassifyTest {
   }
 
   @Test
+  void saving_while_training_goes_on_is_an_option_of_the_run() throws Exception {
+    Run train = train("--max-steps", "4", "--save-steps", "2", "--eval", data, "--async-save");
+
+    assertThat(train.status()).as(train.err()).isZero();
+    assertThat(train.err())
+        .containsSubsequence(
+            "saved checkpoint-2", "saved checkpoint-4", "loaded the best model, of checkpoint-");
+    assertThat(ckpt("verify", run).status()).isZero();
+    assertThat(saved("checkpoint-4", "async_save")).isEqualTo("true");
+
+    assertThat(train("--max-steps", "6").err()).doesNotContain("async_save");
+    assertThat(saved("checkpoint-6", "async_save")).isEqualTo("true");
+    assertThat(train("--max-steps", "8", "--no-async-save").err())
+        .contains("async_save true -> false (applied)");
+    assertThat(saved("checkpoint-8", "async_save")).isEqualTo("false");
+  }
+
+  private String saved(String checkpoint, String argument) throws IOException {
+    return Files.readString(run.resolve(checkpoint).resolve("training_args.json"))
+        .replaceFirst("(?s).*\"" + argument + "\": ([a-z0-9.]+).*", "$1");
+  }
+
+  @Test
   void json_is_one_document_at_the_end() throws Exception {
     Run train = train("--max-steps", "2", "--save-steps", "2", "--eval", data, "--json");
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * Values under names, in order: PyTorch's {@code state_dict}. Immutable; nested dicts are values.
@@ -121,6 +122,13 @@ public final class StateDict implements Value {
    */
   public String text(String name) {
     return require(name, Text.class, "a string").value();
+  }
+
+  @Override
+  public StateDict mapTensors(UnaryOperator<Tensor> change) {
+    Map<String, Value> mapped = new LinkedHashMap<>();
+    entries.forEach((name, entry) -> mapped.put(name, entry.mapTensors(change)));
+    return of(mapped);
   }
 
   private <T extends Value> T require(String name, Class<T> kind, String expected) {

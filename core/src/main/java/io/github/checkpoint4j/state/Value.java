@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /**
  * Anything a checkpoint may hold: tensors, the plain values of Python's pickled state, and
@@ -79,6 +80,28 @@ public sealed interface Value
    * file.
    */
   record NdArray(Tensor elements) implements Value {}
+
+  /** This value with {@code change} made to every tensor in it, in order. */
+  default Value mapTensors(UnaryOperator<Tensor> change) {
+    return switch (this) {
+      case Tensor tensor -> change.apply(tensor);
+      case NdArray(Tensor elements) -> new NdArray(change.apply(elements));
+      case StateDict dict -> dict.mapTensors(change);
+      case Items(List<Value> values) -> new Items(mapTensors(values, change));
+      case Tuple(List<Value> values) -> new Tuple(mapTensors(values, change));
+      case Dict(Map<Value, Value> entries) -> {
+        Map<Value, Value> mapped = new LinkedHashMap<>();
+        entries.forEach(
+            (key, entry) -> mapped.put(key.mapTensors(change), entry.mapTensors(change)));
+        yield new Dict(mapped);
+      }
+      case None _, Bool _, Int _, Real _, Text _, Bytes _ -> this;
+    };
+  }
+
+  private static List<Value> mapTensors(List<Value> values, UnaryOperator<Tensor> change) {
+    return values.stream().map(value -> value.mapTensors(change)).toList();
+  }
 
   static Value none() {
     return None.NONE;

@@ -158,4 +158,33 @@ class StateDictTest {
   private static void fails(ThrowingCallable call, String message) {
     assertThatExceptionOfType(StateMismatchException.class).isThrownBy(call).withMessage(message);
   }
+
+  @Test
+  void every_tensor_is_mapped_wherever_it_is_and_nothing_else() {
+    Tensor one = Tensor.scalar(1);
+    Tensor other = Tensor.scalar(2);
+    StateDict dict =
+        StateDict.builder()
+            .put("tensor", one)
+            .put("array", new Value.NdArray(one))
+            .put("list", Value.list(one, Value.of(3)))
+            .put("tuple", Value.tuple(Value.none(), one))
+            .put("keyed", new Value.Dict(Map.of(Value.of(0), one)))
+            .put("nested", StateDict.of(Map.of("tensor", one)))
+            .put("text", "t")
+            .build();
+    StateDict expected =
+        StateDict.builder()
+            .put("tensor", other)
+            .put("array", new Value.NdArray(other))
+            .put("list", Value.list(other, Value.of(3)))
+            .put("tuple", Value.tuple(Value.none(), other))
+            .put("keyed", new Value.Dict(Map.of(Value.of(0), other)))
+            .put("nested", StateDict.of(Map.of("tensor", other)))
+            .put("text", "t")
+            .build();
+    assertThat(dict.mapTensors(_ -> other)).isEqualTo(expected);
+    assertThat(dict.mapTensors(tensor -> tensor)).isEqualTo(dict);
+    assertThat(dict.mapTensors(_ -> other).names()).containsExactlyElementsOf(dict.names());
+  }
 }

@@ -59,6 +59,7 @@ final class Hyperparameters {
         .put("save_steps", steps(arguments.saveSteps()))
         .put("save_total_limit", optionalCount(arguments.saveTotalLimit().stream().asLongStream()))
         .put("save_only_model", arguments.saveOnlyModel())
+        .put("async_save", arguments.asyncSave())
         .put("load_best_model_at_end", arguments.loadBestModelAtEnd())
         .put(
             "metric_for_best_model",

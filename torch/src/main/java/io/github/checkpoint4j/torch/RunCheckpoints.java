@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.torch;
 
 import io.github.checkpoint4j.Checkpointer;
+import io.github.checkpoint4j.CheckpointerBuilder;
 import io.github.checkpoint4j.Direction;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
@@ -32,6 +33,9 @@ final class RunCheckpoints implements AutoCloseable {
   private final StateFile stateFile;
   private final InstantSource clock;
   private long savedStep = -1;
+
+  /** How long training waited for the last save. */
+  private Duration waited = Duration.ZERO;
 
   /** What {@code trainer_state.json} holds at the next save. */
   private static final class StateFile {
@@ -76,7 +80,7 @@ final class RunCheckpoints implements AutoCloseable {
     Json.Obj hyperparameters = Hyperparameters.of(arguments);
     Map<String, Json> recorded = new LinkedHashMap<>(hyperparameters.members());
     recorded.put(Hyperparameters.EXAMPLES, Json.of(examples));
-    Checkpointer.Builder builder =
+    CheckpointerBuilder builder =
         Checkpointer.in(arguments.outputDir())
             .track(MODEL, model)
             .file(STATE, stateFile::content)
@@ -205,22 +209,46 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   /**
-   * Saves a checkpoint of this state, unless the step has one already.
+   * Saves a checkpoint of this state, unless the step has one already. With {@code asyncSave} it is
+   * only begun when this returns.
    *
    * @param metrics those of this step
+   * @return the checkpoint that became durable, if one did and was not told before
+   * @throws IOException if it could not be saved, or the one begun before could not
    */
   Optional<Saved> save(TrainerState state, Map<String, Double> metrics) throws IOException {
     if (savedStep == state.globalStep()) {
       return Optional.empty();
     }
     Instant begun = clock.instant();
+    // Until the save before is durable it cannot be named as the best.
+    Optional<Saved> before = awaitSave();
     state.bestModelCheckpoint(bestPath(state).or(state::bestModelCheckpoint));
     stateFile.state = state;
     Map<String, Double> kept = new LinkedHashMap<>(metrics);
     kept.keySet().removeIf(name -> name.endsWith("_runtime") || name.endsWith("_per_second"));
-    CheckpointInfo checkpoint = checkpointer.save(state.globalStep(), state.epoch(), kept);
-    savedStep = state.globalStep();
-    return Optional.of(new Saved(checkpoint, Duration.between(begun, clock.instant())));
+    long step = state.globalStep();
+    Optional<CheckpointInfo> durable =
+        arguments.asyncSave()
+            ? checkpointer.saveInBackground(step, state.epoch(), kept)
+            : Optional.of(checkpointer.save(step, state.epoch(), kept));
+    savedStep = step;
+    waited = Duration.between(begun, clock.instant());
+    return before.or(() -> saved(durable));
+  }
+
+  /** The checkpoint that became durable since it was last asked for; does not wait. */
+  Optional<Saved> pollSave() throws IOException {
+    return saved(checkpointer.pollSave());
+  }
+
+  /** As {@link #pollSave}, when no save is in flight any more. */
+  Optional<Saved> awaitSave() throws IOException {
+    return saved(checkpointer.awaitSave());
+  }
+
+  private Optional<Saved> saved(Optional<CheckpointInfo> checkpoint) {
+    return checkpoint.map(info -> new Saved(info, waited));
   }
 
   /** The path of the best step's checkpoint, if it has one or is about to. */

@@ -158,6 +158,7 @@ public final class Trainer<T> {
     long first = state.globalStep();
     events.trainBegin();
     boolean stopped = loop.run();
+    checkpoints.awaitSave().ifPresent(events::save);
     long steps = state.globalStep() - first;
     double loss = loop.averageLoss();
     Map<String, Double> metrics = new TreeMap<>();

@@ -85,7 +85,10 @@ public interface TrainerCallback {
       TrainerControl control,
       Map<String, Double> logs) {}
 
-  /** A checkpoint was saved and will outlive a crash. */
+  /**
+   * A checkpoint was saved and will outlive a crash. With {@code asyncSave} that may be after later
+   * steps, whose state {@code state} is.
+   */
   default void onSave(
       TrainingArguments arguments, TrainerState state, TrainerControl control, Saved saved) {}
 

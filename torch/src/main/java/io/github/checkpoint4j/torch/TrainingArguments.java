@@ -52,6 +52,8 @@ import java.util.OptionalLong;
  *     and pinned ones are kept in any case
  * @param saveOnlyModel whether a checkpoint has the model alone: smaller, but training cannot go on
  *     from it
+ * @param asyncSave whether training goes on while another thread saves a copy of the state, one at
+ *     a time; the copy takes as much memory as a checkpoint. Not among Hugging Face's
  * @param loadBestModelAtEnd whether the best checkpoint's weights are loaded when training ends
  * @param metricForBestModel the evaluation metric that says which is best, with or without {@code
  *     eval_}; not given: {@code loss}, if {@code loadBestModelAtEnd}
@@ -94,6 +96,7 @@ public record TrainingArguments(
     double saveSteps,
     OptionalInt saveTotalLimit,
     boolean saveOnlyModel,
+    boolean asyncSave,
     boolean loadBestModelAtEnd,
     Optional<String> metricForBestModel,
     Optional<Boolean> greaterIsBetter,
@@ -200,6 +203,7 @@ public record TrainingArguments(
     private double saveSteps = 500;
     private OptionalInt saveTotalLimit = OptionalInt.empty();
     private boolean saveOnlyModel = false;
+    private boolean asyncSave = false;
     private boolean loadBestModelAtEnd = false;
     private Optional<String> metricForBestModel = Optional.empty();
     private Optional<Boolean> greaterIsBetter = Optional.empty();
@@ -356,6 +360,11 @@ public record TrainingArguments(
       return this;
     }
 
+    public Builder asyncSave(boolean value) {
+      asyncSave = value;
+      return this;
+    }
+
     public Builder loadBestModelAtEnd(boolean value) {
       loadBestModelAtEnd = value;
       return this;
@@ -432,6 +441,7 @@ public record TrainingArguments(
           saveSteps,
           saveTotalLimit,
           saveOnlyModel,
+          asyncSave,
           loadBestModelAtEnd,
           metricForBestModel,
           greaterIsBetter,

@@ -176,6 +176,8 @@ final class TrainingLoop<T> {
       position().keepIn(state);
       checkpoints.save(state, metricsOfStep).ifPresent(callbacks::save);
       control.shouldSave(false);
+    } else {
+      checkpoints.pollSave().ifPresent(callbacks::save);
     }
   }
 

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,7 +20,7 @@ class ExactResumeTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"STEPS, 12", "ACCUMULATION, 8"})
+  @CsvSource({"STEPS, 12", "ACCUMULATION, 8", "ASYNC, 10"})
   void a_run_killed_after_a_commit_goes_on_in_a_new_process_bit_for_bit(
       ExactRun.Scenario scenario, long killedAt) throws IOException, InterruptedException {
     Map<String, String> straight = straight(scenario, folder.resolve("straight"));
@@ -51,6 +53,34 @@ class ExactResumeTest {
     assertThat(last.ended()).isEqualTo(TrainResult.Ended.COMPLETE);
     assertThat(last.trainingLoss()).isEqualTo(straight.trainingLoss());
     assertThat(ExactRun.digest(last(output))).isEqualTo(ExactRun.digest(last(whole)));
+  }
+
+  @ParameterizedTest
+  @EnumSource(ExactRun.Scenario.class)
+  void checkpoints_saved_while_training_goes_on_are_those_that_training_waits_for(
+      ExactRun.Scenario scenario) throws IOException {
+    Path atOnce = folder.resolve("at-once");
+    Path background = folder.resolve("background");
+    ExactRun.trainer(ExactRun.arguments(scenario, atOnce).asyncSave(false).build(), 5).train();
+    ExactRun.trainer(ExactRun.arguments(scenario, background).asyncSave(true).build(), 5).train();
+
+    List<Path> checkpoints = checkpoints(atOnce);
+    assertThat(checkpoints).isNotEmpty();
+    assertThat(checkpoints(background)).isEqualTo(checkpoints);
+    for (Path checkpoint : checkpoints) {
+      assertThat(ExactRun.digest(background.resolve(checkpoint)))
+          .isEqualTo(ExactRun.digest(atOnce.resolve(checkpoint)));
+    }
+  }
+
+  private static List<Path> checkpoints(Path run) throws IOException {
+    try (Stream<Path> files = Files.list(run)) {
+      return files
+          .map(Path::getFileName)
+          .filter(name -> name.toString().startsWith("checkpoint-"))
+          .sorted()
+          .toList();
+    }
   }
 
   private static TrainResult runUntil(long step, ExactRun.Scenario scenario, Path output)

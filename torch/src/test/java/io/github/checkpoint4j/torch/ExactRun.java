@@ -62,6 +62,20 @@ final class ExactRun {
             .saveSteps(5);
       }
     },
+    /** Checkpoints that are saved while the training goes on, and few of them kept. */
+    ASYNC {
+      @Override
+      void set(TrainingArguments.Builder arguments) {
+        arguments
+            .loggingSteps(4)
+            .evalStrategy(IntervalStrategy.STEPS)
+            .evalSteps(2)
+            .saveSteps(2)
+            .asyncSave(true)
+            .saveTotalLimit(2)
+            .loadBestModelAtEnd(true);
+      }
+    },
     /** All at the end of an epoch, the best kept. */
     BEST {
       @Override
@@ -159,7 +173,7 @@ final class ExactRun {
               TrainerState state,
               TrainerControl control,
               Saved saved) {
-            if (state.globalStep() == killedAt) {
+            if (saved.checkpoint().step() == killedAt) {
               System.out.println("saved " + killedAt);
               sleep(Duration.ofMinutes(2));
             }

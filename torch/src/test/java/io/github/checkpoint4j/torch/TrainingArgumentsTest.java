@@ -40,6 +40,7 @@ class TrainingArgumentsTest {
     assertThat(arguments.saveStrategy()).isEqualTo(CheckpointStrategy.STEPS);
     assertThat(arguments.saveSteps()).isEqualTo(500);
     assertThat(arguments.saveTotalLimit()).isEmpty();
+    assertThat(arguments.asyncSave()).isFalse();
     assertThat(arguments.metricForBestModel()).isEmpty();
     assertThat(arguments.greaterIsBetter()).isEmpty();
     assertThat(arguments.seed()).isEqualTo(42);

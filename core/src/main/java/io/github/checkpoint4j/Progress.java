@@ -1,0 +1,95 @@
+package io.github.checkpoint4j;
+
+import io.github.checkpoint4j.store.CheckpointInfo;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** How far a run is, and how its steps lie to the checkpoints that were there at its opening. */
+final class Progress {
+  private final List<CheckpointInfo> present;
+  private final boolean overwrite;
+
+  /** The steps of damaged checkpoints that the run was not resumed from. */
+  private final Set<Long> replaceable = new HashSet<>();
+
+  private Moment start;
+  private Moment previous;
+  private Moment reached;
+  private Optional<CheckpointInfo> ahead;
+
+  /**
+   * @param present the checkpoints there are, oldest first
+   * @param overwrite whether the run may replace them
+   */
+  Progress(List<CheckpointInfo> present, boolean overwrite, Instant now) {
+    this.present = present;
+    this.overwrite = overwrite;
+    begin(new Moment(0, 0, Map.of(), now), -1);
+  }
+
+  private void begin(Moment moment, long resumedFrom) {
+    start = moment;
+    previous = moment;
+    reached = moment;
+    ahead = farthestAfter(resumedFrom);
+  }
+
+  /** The run goes on from a checkpoint, at this time. */
+  void resume(Resumption from, Instant now) {
+    from.skipped().forEach(skip -> replaceable.add(skip.checkpoint().step()));
+    Moment then = Moment.of(from.checkpoint());
+    begin(new Moment(then.step(), then.epoch(), then.metrics(), now), then.step());
+  }
+
+  /** The farthest checkpoint that is whole, was not passed over, and is after this step. */
+  private Optional<CheckpointInfo> farthestAfter(long step) {
+    return present.stream()
+        .filter(info -> info.usable() && info.step() > step && !replaceable.contains(info.step()))
+        .max(Comparator.comparingLong(CheckpointInfo::step));
+  }
+
+  /** The state is that of this moment now, whatever comes of a save of it. */
+  void reach(Moment now) {
+    if (!overwrite && ahead.isPresent() && now.step() <= ahead.get().step()) {
+      throw new IllegalStateException(
+          ("step %d is not after %s, from which this run did not resume. Resume from it, or use"
+                  + " another directory, or open with overwrite to replace checkpoints")
+              .formatted(now.step(), ahead.get().directory()));
+    }
+    reached = now;
+  }
+
+  /** As {@link #reach}, in a loop that tells its steps. */
+  void reachNext(Moment now) {
+    if (now.step() <= previous.step()) {
+      throw new IllegalArgumentException(
+          "step " + now.step() + " is not after step " + previous.step() + "; steps go up");
+    }
+    reach(now);
+  }
+
+  /** All that was to be done after this step is done. */
+  void completed(Moment now) {
+    previous = now;
+  }
+
+  /** The last moment the run reached; empty if it has not gone on from where it began. */
+  Optional<Moment> reached() {
+    return reached.equals(start) ? Optional.empty() : Optional.of(reached);
+  }
+
+  /** What a strategy goes by, with the moments of the checkpoints there are. */
+  SaveStrategy.Past past(List<Moment> saved) {
+    return new SaveStrategy.Past(start, previous, saved);
+  }
+
+  /** Whether a checkpoint of this moment's step may be replaced. */
+  boolean mayReplace(Moment now) {
+    return overwrite || replaceable.contains(now.step());
+  }
+}

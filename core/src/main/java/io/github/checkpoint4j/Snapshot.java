@@ -1,0 +1,95 @@
+package io.github.checkpoint4j;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Takes copies of a run's state which nothing that happens to its tensors afterwards reaches. The
+ * memory of one copy is that of the next: the first copy takes it from the system, the others take
+ * as long as copying the bytes.
+ *
+ * <p>Tensors that are the same memory are the same memory in the copy, so that a format that writes
+ * shared memory once still does.
+ */
+final class Snapshot implements AutoCloseable {
+  /** So large that handing it to a thread costs little, so small that several share a tensor. */
+  static final long CHUNK = 4L << 20;
+
+  private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
+  /** A run of bytes; a segment alone is equal to a longer one that begins where it does. */
+  private record Memory(MemorySegment start, long size) {
+    static Memory of(MemorySegment bytes) {
+      return new Memory(bytes, bytes.byteSize());
+    }
+  }
+
+  private record Chunk(MemorySegment from, MemorySegment to) {
+    void copy() {
+      to.copyFrom(from);
+    }
+  }
+
+  private final Slabs memory = new Slabs();
+
+  /**
+   * Copies a state, by several threads.
+   *
+   * @return the copy, valid until the next is taken or this is closed
+   * @throws OutOfMemoryError if the system has no memory for it
+   * @throws IllegalStateException if memory of a tensor was freed
+   */
+  TrackedState take(TrackedState live) {
+    Map<Memory, MemorySegment> copies = placesFor(live);
+    List<Chunk> forAnyThread = new ArrayList<>();
+    List<Chunk> forThisThread = new ArrayList<>();
+    copies.forEach(
+        (source, target) -> {
+          boolean shared = source.start().isAccessibleBy(ANOTHER_THREAD);
+          split(source.start(), target, shared ? forAnyThread : forThisThread);
+        });
+    forThisThread.forEach(Chunk::copy);
+    forAnyThread.parallelStream().forEach(Chunk::copy);
+    return live.mapMemory(bytes -> copies.getOrDefault(Memory.of(bytes), MemorySegment.NULL));
+  }
+
+  /** A place for each run of bytes; for those without bytes none. */
+  private Map<Memory, MemorySegment> placesFor(TrackedState live) {
+    Set<Memory> sources = new LinkedHashSet<>();
+    live.mapMemory(
+        bytes -> {
+          sources.add(Memory.of(bytes));
+          return bytes;
+        });
+    sources.removeIf(source -> source.size() == 0);
+    Iterator<MemorySegment> places =
+        memory.allocate(sources.stream().map(Memory::size).toList()).iterator();
+    Map<Memory, MemorySegment> copies = new LinkedHashMap<>();
+    sources.forEach(source -> copies.put(source, places.next()));
+    return copies;
+  }
+
+  private static void split(MemorySegment from, MemorySegment to, List<Chunk> chunks) {
+    for (long at = 0; at < from.byteSize(); at += CHUNK) {
+      long size = Math.min(CHUNK, from.byteSize() - at);
+      chunks.add(new Chunk(from.asSlice(at, size), to.asSlice(at, size)));
+    }
+  }
+
+  /** The bytes of memory that copies are kept in. */
+  long byteSize() {
+    return memory.byteSize();
+  }
+
+  /** Gives the memory back; does nothing the second time. */
+  @Override
+  public void close() {
+    memory.close();
+  }
+}
