@@ -208,7 +208,7 @@ public final class Checkpointer implements AutoCloseable {
    *     tried again; or if it was saved and another could not be deleted, as the message says
    * @throws IllegalArgumentException if the step or epoch is negative, or if {@code metrics} are
    *     those of an evaluation (there is a name with {@code eval_}) and the tracked metric is not
-   *     among them
+   *     among them, or the policy goes by a metric that no checkpoint has
    * @throws IllegalStateException if there are checkpoints of later steps that this run did not
    *     resume from, and the checkpointer was not opened to overwrite
    */
@@ -220,6 +220,7 @@ public final class Checkpointer implements AutoCloseable {
 
   private CheckpointInfo save(Moment now) throws IOException {
     requireTracked(now.metrics().keySet());
+    requireDecidable(now);
     CheckpointInfo checkpoint =
         store.commit(
             new CheckpointContent(
@@ -239,7 +240,8 @@ public final class Checkpointer implements AutoCloseable {
   }
 
   private void retain(CheckpointInfo checkpoint, Moment now) throws IOException {
-    for (CheckpointInfo surplus : Retention.surplus(store.list(), policy, objective, now.time())) {
+    for (CheckpointInfo surplus :
+        Retention.of(store.list(), policy, objective, now.time()).surplus()) {
       try {
         store.delete(surplus);
       } catch (IOException e) {
@@ -249,6 +251,14 @@ public final class Checkpointer implements AutoCloseable {
             e);
       }
     }
+  }
+
+  /** Fails a save before anything is written if the policy could not decide after it. */
+  private void requireDecidable(Moment now) {
+    List<Moment> then = new ArrayList<>(saved);
+    then.removeIf(moment -> moment.step() == now.step());
+    then.add(now);
+    policy.keep(then, now.time());
   }
 
   private void requireTracked(Set<String> metrics) {

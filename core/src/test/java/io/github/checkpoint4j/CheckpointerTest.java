@@ -358,6 +358,25 @@ class CheckpointerTest {
   }
 
   @Test
+  void a_policy_by_a_metric_that_is_not_measured_fails_the_save_before_anything_is_written()
+      throws IOException {
+    try (Checkpointer checkpointer =
+        builder().keep(RetentionPolicy.best("eval_acc", Direction.MAXIMIZE, 1)).open()) {
+      checkpointer.save(1, 0, Map.of("loss", 1.0));
+      assertThatThrownBy(() -> checkpointer.save(2, 0, Map.of("eval_accuracy", 0.5)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "the best checkpoints are to be kept by 'eval_acc', which was not measured; there"
+                  + " are: eval_accuracy, loss");
+      assertThat(steps(checkpointer)).containsExactly(1L);
+      checkpointer.save(2, 0, Map.of("eval_acc", 0.5));
+      checkpointer.save(3, 0, Map.of("eval_acc", 0.4));
+      checkpointer.save(4, 0, Map.of("eval_accuracy", 0.4));
+      assertThat(steps(checkpointer)).containsExactly(2L, 4L);
+    }
+  }
+
+  @Test
   void retention_runs_only_after_the_save_is_durable() throws IOException {
     try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
       checkpointer.save(1, 0, Map.of());
