@@ -326,9 +326,7 @@ public final class Checkpointer implements AutoCloseable {
    * @param checkpoints oldest first
    */
   public static Optional<CheckpointInfo> bestOf(List<CheckpointInfo> checkpoints) {
-    return checkpoints.reversed().stream()
-        .flatMap(info -> info.objective().stream())
-        .findFirst()
+    return Retention.recorded(checkpoints)
         .flatMap(objective -> Retention.best(checkpoints, objective));
   }
 

@@ -44,7 +44,8 @@ public record Retention(List<Decision> decisions) {
    * What the policy makes of these checkpoints.
    *
    * @param present all checkpoints of the run, oldest first
-   * @param objective the metric that tells the best, if one is tracked
+   * @param objective the metric that tells the best, if one is tracked; otherwise it is the one
+   *     that the newest commit with one recorded
    * @throws IllegalArgumentException if the policy goes by a metric that none of them has
    */
   public static Retention of(
@@ -82,7 +83,8 @@ public record Retention(List<Decision> decisions) {
     Optional<CheckpointInfo> newest = last(usable);
     Optional<CheckpointInfo> newestCommitted =
         last(usable.stream().filter(info -> info.standing() == Standing.COMMITTED).toList());
-    Optional<CheckpointInfo> best = objective.flatMap(tracked -> best(usable, tracked));
+    Optional<Objective> tracked = objective.or(() -> recorded(present));
+    Optional<CheckpointInfo> best = tracked.flatMap(by -> best(usable, by));
     List<Decision> decisions = new ArrayList<>();
     for (CheckpointInfo info : present) {
       List<String> reasons = new ArrayList<>();
@@ -92,7 +94,7 @@ public record Retention(List<Decision> decisions) {
         reasons.add("the newest committed");
       }
       if (best.filter(info::equals).isPresent()) {
-        reasons.add("the best by " + objective.orElseThrow().metric());
+        reasons.add("the best by " + tracked.orElseThrow().metric());
       }
       if (info.pinned()) {
         reasons.add("pinned");
@@ -123,6 +125,11 @@ public record Retention(List<Decision> decisions) {
         .filter(decision -> !decision.kept())
         .map(Decision::checkpoint)
         .toList();
+  }
+
+  /** The objective that the newest commit with one recorded. */
+  static Optional<Objective> recorded(List<CheckpointInfo> present) {
+    return present.reversed().stream().flatMap(info -> info.objective().stream()).findFirst();
   }
 
   /** The best by a metric; empty if none has a finite value of it. Of equal ones the earliest. */

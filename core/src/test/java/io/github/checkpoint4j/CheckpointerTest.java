@@ -346,6 +346,20 @@ class CheckpointerTest {
   }
 
   @Test
+  void the_best_is_kept_though_a_later_run_tracks_no_metric() throws IOException {
+    try (Checkpointer checkpointer = builder().best("eval_acc", Direction.MAXIMIZE).open()) {
+      checkpointer.save(1, 0, Map.of("eval_acc", 0.9));
+      checkpointer.save(2, 0, Map.of("eval_acc", 0.8));
+    }
+    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
+      checkpointer.resume();
+      checkpointer.save(3, 0, Map.of());
+      checkpointer.save(4, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(1L, 4L);
+    }
+  }
+
+  @Test
   void the_newest_by_commit_is_kept_though_its_step_is_lower() throws IOException {
     try (Checkpointer checkpointer = builder().open()) {
       checkpointer.save(10, 0, Map.of());
