@@ -44,7 +44,8 @@ import java.util.function.Supplier;
  * }</pre>
  *
  * <p>A save that returned is durable. Only then are checkpoints that the policy gives up deleted;
- * the newest, the best and pinned ones never are.
+ * the newest, the best and pinned ones never are, nor those that were there before, unless this run
+ * resumed from one of them or was opened to overwrite.
  *
  * <p>For one thread. The thread must not be interrupted while it saves: the save then fails.
  */
@@ -242,6 +243,9 @@ public final class Checkpointer implements AutoCloseable {
   private void retain(CheckpointInfo checkpoint, Moment now) throws IOException {
     for (CheckpointInfo surplus :
         Retention.of(store.list(), policy, objective, now.time()).surplus()) {
+      if (isOfAnotherRun(surplus)) {
+        continue;
+      }
       try {
         store.delete(surplus);
       } catch (IOException e) {
@@ -251,6 +255,22 @@ public final class Checkpointer implements AutoCloseable {
             e);
       }
     }
+  }
+
+  /** Whether it was there before this run, which neither goes on from here nor replaces it. */
+  private boolean isOfAnotherRun(CheckpointInfo checkpoint) {
+    boolean resumedHere =
+        resumption
+            .map(loaded -> loaded.checkpoint().directory().toAbsolutePath().normalize())
+            .filter(from -> store.directory().normalize().equals(from.getParent()))
+            .isPresent();
+    return !overwrite
+        && !resumedHere
+        && present.stream()
+            .anyMatch(
+                before ->
+                    before.name().equals(checkpoint.name())
+                        && before.sequence() == checkpoint.sequence());
   }
 
   /** Fails a save before anything is written if the policy could not decide after it. */

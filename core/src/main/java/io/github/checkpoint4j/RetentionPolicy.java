@@ -111,7 +111,7 @@ public interface RetentionPolicy {
         "younger than " + words(age),
         (saved, now) ->
             saved.stream()
-                .filter(moment -> moment.time().isAfter(now.minus(age)))
+                .filter(moment -> Duration.between(moment.time(), now).compareTo(age) < 0)
                 .collect(Collectors.toUnmodifiableSet()));
   }
 

@@ -177,6 +177,8 @@ class RetentionPolicyTest {
   void the_young() {
     assertThat(kept(RetentionPolicy.younger(Duration.ofMinutes(2)), moments(1, 2, 3, 4)))
         .containsExactly(40L);
+    assertThat(kept(RetentionPolicy.younger(Duration.ofSeconds(Long.MAX_VALUE)), moments(1, 2)))
+        .containsExactly(10L, 20L);
   }
 
   @Test

@@ -67,7 +67,7 @@ final class Doctor implements Callable<Integer> {
       repaired.ifPresent(recovery -> Recovered.print(recovery, out));
       findings.forEach(finding -> out.println(Printable.of(finding.toString())));
       if (!repair && !diagnosis.leftovers().isEmpty() && !diagnosis.writing()) {
-        out.println("what is to be removed or restored: ckpt doctor --repair does it");
+        out.println(Printable.of("to remove and restore these: ckpt doctor --repair " + run));
       }
     }
     return fine ? ExitStatus.FINE : ExitStatus.FAILED;

@@ -25,7 +25,9 @@ record KeptBest(String metric, Optional<Direction> direction, int count) {
     Matcher found = FORM.matcher(text);
     if (!found.matches()) {
       throw new IllegalArgumentException(
-          "--keep-best is '" + text + "'; give METRIC, METRIC:min or METRIC:max, and =N for N");
+          "--keep-best is '"
+              + text
+              + "'; give METRIC, METRIC:min or METRIC:max, and =N for the best N");
     }
     return new KeptBest(
         found.group(1),

@@ -5,7 +5,6 @@ import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -177,10 +176,12 @@ abstract class Pinning implements Callable<Integer> {
     return (dryRun ? "would be " : "") + done + " " + shown(outcome.path());
   }
 
-  /** The path as the user may have given it. */
+  /** The path, short if it is below the working directory. */
   private static String shown(Path path) {
     Path here = Path.of("").toAbsolutePath();
-    return (path.startsWith(here) && Files.exists(path) ? here.relativize(path) : path).toString();
+    return path.startsWith(here) && !path.equals(here)
+        ? here.relativize(path).toString()
+        : path.toString();
   }
 
   private Json document(List<Outcome> outcomes) {

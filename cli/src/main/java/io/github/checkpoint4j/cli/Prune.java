@@ -111,8 +111,9 @@ final class Prune implements Callable<Integer> {
     long left = leftAlone(retention);
     if (left > 0) {
       out.println(
-          Quantities.count(left, "unverified checkpoint")
-              + " left alone, for no manifest vouches for them; --include-unverified judges them");
+          "left alone: "
+              + Quantities.count(left, "unverified checkpoint")
+              + "; --include-unverified judges such ones, too");
     }
     out.println(
         "%s %s, %s"

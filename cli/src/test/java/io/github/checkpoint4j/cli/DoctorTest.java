@@ -94,7 +94,7 @@ class DoctorTest {
             "PROBLEM .checkpoint-100.old-5: a checkpoint whose replacement did not come; gets its"
                 + " name back",
             "PROBLEM .checkpoint-200.tmp-4: an unfinished save; is removed",
-            "what is to be removed or restored: ckpt doctor --repair does it");
+            "to remove and restore these: ckpt doctor --repair " + run);
     assertThat(ckpt("doctor", run, "--repair", "--dry-run").status()).isEqualTo(1);
     assertThat(run.resolve(".checkpoint-200.tmp-4")).exists();
 

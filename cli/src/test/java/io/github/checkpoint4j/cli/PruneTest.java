@@ -145,9 +145,7 @@ class PruneTest {
         .containsExactly(
             "checkpoint-20", "checkpoint-30", "checkpoint-40", "checkpoint-5", "checkpoint-70");
     assertThat(lines(prune))
-        .contains(
-            "1 unverified checkpoint left alone, for no manifest vouches for them;"
-                + " --include-unverified judges them")
+        .contains("left alone: 1 unverified checkpoint; --include-unverified judges such ones, too")
         .anyMatch(
             line -> line.startsWith("checkpoint-40 ") && line.endsWith("damaged, so left alone"));
     Run all = ckpt("prune", run, "--keep-latest", 1, "--include-unverified");
