@@ -17,7 +17,7 @@ import tempfile
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import Trainer, TrainingArguments, default_data_collator
+from transformers import EarlyStoppingCallback, Trainer, TrainingArguments, default_data_collator
 
 TRAIN, EVAL = 37, 13
 
@@ -58,6 +58,16 @@ RUNS = {
             max_steps=7, learning_rate=0.03, warmup_steps=0.25, logging_steps=0.2, eval_strategy="steps",
             eval_steps=0.25, eval_delay=3, save_steps=0.5, eval_on_start=True, max_grad_norm=0.0,
             dataloader_drop_last=True, data_seed=7,
+        ),
+    ),
+    "early": dict(
+        dropout=0.25,
+        metrics=True,
+        eval_examples=EVAL,
+        early_stopping=dict(early_stopping_patience=2, early_stopping_threshold=0.02),
+        arguments=dict(
+            max_steps=40, learning_rate=0.05, warmup_steps=2, logging_steps=5, eval_strategy="steps", eval_steps=2,
+            save_steps=4, metric_for_best_model="accuracy", load_best_model_at_end=True,
         ),
     ),
 }
@@ -102,6 +112,7 @@ def run(name, run, output, weights, train, eval_, resume=None):
     trainer = Trainer(
         model=model, args=arguments, train_dataset=tensors(train), eval_dataset=tensors(eval_[: run["eval_examples"]]),
         data_collator=default_data_collator, compute_metrics=accuracy if run["metrics"] else None,
+        callbacks=[EarlyStoppingCallback(**run["early_stopping"])] if "early_stopping" in run else None,
     )
     trainer.train(resume_from_checkpoint=resume)
     return trainer

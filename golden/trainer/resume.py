@@ -1,4 +1,6 @@
-"""Goes on with the run "steps" of make.py from a checkpoint: python resume.py CHECKPOINT OUTPUT
+"""Goes on with a run of make.py, "steps" if not named, from a checkpoint: python resume.py CHECKPOINT OUTPUT [RUN]
+
+States of callbacks are restored.
 
 Writes log_history.json and last.safetensors into OUTPUT.
 """
@@ -14,10 +16,12 @@ from safetensors.torch import load_file, save_file
 if __name__ == "__main__":
     folder = pathlib.Path(__file__).parent
     checkpoint, output = sys.argv[1], pathlib.Path(sys.argv[2])
+    name = sys.argv[3] if len(sys.argv) > 3 else "steps"
+    setting = dict(RUNS[name], arguments=dict(RUNS[name]["arguments"], restore_callback_states_from_checkpoint=True))
     torch.set_num_threads(1)
     trainer = run(
-        "steps",
-        RUNS["steps"],
+        name,
+        setting,
         output,
         load_file(folder / "model.safetensors"),
         json.loads((folder / "train.json").read_text()),

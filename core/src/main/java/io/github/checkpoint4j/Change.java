@@ -15,8 +15,12 @@ import java.util.Set;
  */
 public record Change(String name, Json saved, Json now) {
 
-  /** What differs between two objects, member by member, in their order. */
-  static List<Change> between(String prefix, Json.Obj saved, Json.Obj now) {
+  /**
+   * What differs between two objects, member by member, in their order.
+   *
+   * @param prefix what the names of the changes begin with
+   */
+  public static List<Change> between(String prefix, Json.Obj saved, Json.Obj now) {
     Set<String> names = new LinkedHashSet<>(saved.members().keySet());
     names.addAll(now.members().keySet());
     List<Change> changes = new ArrayList<>();

@@ -36,7 +36,8 @@ import java.util.TreeSet;
  * }</pre>
  *
  * <p>A save that returned is durable. Only then are checkpoints that the policy gives up deleted;
- * the newest, the best and pinned ones never are.
+ * the newest, the best and pinned ones never are, nor those that were there before, unless this run
+ * resumed from one of them or was opened to overwrite.
  *
  * <p><b>In the background.</b> With {@link CheckpointerBuilder#background}, or by {@link
  * #saveInBackground}, another thread saves a copy of the state while the loop goes on. What happens
@@ -76,7 +77,8 @@ public final class Checkpointer implements AutoCloseable {
     this.verify = builder.verify;
     this.clock = builder.clock;
     this.saver = new Saver(store, builder.policy.orElse(RetentionPolicy.all()), objective);
-    this.progress = new Progress(saver.list(), builder.overwrite, clock.instant());
+    this.progress =
+        new Progress(store.directory(), saver.list(), builder.overwrite, clock.instant());
   }
 
   /** A builder of a checkpointer whose checkpoints are in this directory, created if missing. */
@@ -192,7 +194,7 @@ public final class Checkpointer implements AutoCloseable {
    *     tried again; or if it was saved and another could not be deleted, as the message says
    * @throws IllegalArgumentException if the step or epoch is negative, or if {@code metrics} are
    *     those of an evaluation (there is a name with {@code eval_}) and the tracked metric is not
-   *     among them
+   *     among them, or the policy goes by a metric that no checkpoint has
    * @throws IllegalStateException if there are checkpoints of later steps that this run did not
    *     resume from, and the checkpointer was not opened to overwrite
    */
@@ -206,7 +208,8 @@ public final class Checkpointer implements AutoCloseable {
   private CheckpointInfo save(Moment now) throws IOException {
     requireTracked(now.metrics().keySet());
     boolean replace = progress.mayReplace(now);
-    return saver.save(now, () -> content(now, components.state(), replace));
+    return saver.save(
+        now, () -> content(now, components.state(), replace), progress.ofAnotherRun());
   }
 
   /**
@@ -231,7 +234,8 @@ public final class Checkpointer implements AutoCloseable {
   private Optional<CheckpointInfo> saveInBackground(Moment now) throws IOException {
     requireTracked(now.metrics().keySet());
     boolean replace = progress.mayReplace(now);
-    return saver.saveInBackground(now, components::state, copy -> content(now, copy, replace));
+    return saver.saveInBackground(
+        now, components::state, copy -> content(now, copy, replace), progress.ofAnotherRun());
   }
 
   /**
@@ -359,9 +363,7 @@ public final class Checkpointer implements AutoCloseable {
    * @param checkpoints oldest first
    */
   public static Optional<CheckpointInfo> bestOf(List<CheckpointInfo> checkpoints) {
-    return checkpoints.reversed().stream()
-        .flatMap(info -> info.objective().stream())
-        .findFirst()
+    return Retention.recorded(checkpoints)
         .flatMap(objective -> Retention.best(checkpoints, objective));
   }
 

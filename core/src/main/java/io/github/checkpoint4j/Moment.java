@@ -13,10 +13,17 @@ import java.util.Map;
  * @param epoch passes over the data made, with the fraction of the one begun; NaN if not counted
  * @param metrics measured there, by name; may be NaN or infinite
  * @param time on the clock
+ * @param pinned whether a checkpoint was taken there that is pinned
  */
-public record Moment(long step, double epoch, Map<String, Double> metrics, Instant time) {
+public record Moment(
+    long step, double epoch, Map<String, Double> metrics, Instant time, boolean pinned) {
   public Moment {
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
+  }
+
+  /** One without a pinned checkpoint. */
+  public Moment(long step, double epoch, Map<String, Double> metrics, Instant time) {
+    this(step, epoch, metrics, time, false);
   }
 
   /** The value of a metric; NaN if it was not measured. Minus zero is zero, so they are equal. */
@@ -30,6 +37,7 @@ public record Moment(long step, double epoch, Map<String, Double> metrics, Insta
         checkpoint.step(),
         checkpoint.epoch().orElse(Double.NaN),
         checkpoint.metrics(),
-        checkpoint.time());
+        checkpoint.time(),
+        checkpoint.pinned());
   }
 }

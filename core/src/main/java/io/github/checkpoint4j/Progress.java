@@ -1,6 +1,7 @@
 package io.github.checkpoint4j;
 
 import io.github.checkpoint4j.store.CheckpointInfo;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -8,14 +9,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** How far a run is, and how its steps lie to the checkpoints that were there at its opening. */
 final class Progress {
+  private final Path run;
   private final List<CheckpointInfo> present;
   private final boolean overwrite;
 
   /** The steps of damaged checkpoints that the run was not resumed from. */
   private final Set<Long> replaceable = new HashSet<>();
+
+  /** Whether the run goes on from a checkpoint in its own directory. */
+  private boolean resumedHere;
 
   private Moment start;
   private Moment previous;
@@ -23,10 +29,12 @@ final class Progress {
   private Optional<CheckpointInfo> ahead;
 
   /**
+   * @param run the run's directory
    * @param present the checkpoints there are, oldest first
    * @param overwrite whether the run may replace them
    */
-  Progress(List<CheckpointInfo> present, boolean overwrite, Instant now) {
+  Progress(Path run, List<CheckpointInfo> present, boolean overwrite, Instant now) {
+    this.run = run;
     this.present = present;
     this.overwrite = overwrite;
     begin(new Moment(0, 0, Map.of(), now), -1);
@@ -43,6 +51,8 @@ final class Progress {
   void resume(Resumption from, Instant now) {
     from.skipped().forEach(skip -> replaceable.add(skip.checkpoint().step()));
     Moment then = Moment.of(from.checkpoint());
+    Path directory = from.checkpoint().directory().toAbsolutePath().normalize();
+    resumedHere = run.normalize().equals(directory.getParent());
     begin(new Moment(then.step(), then.epoch(), then.metrics(), now), then.step());
   }
 
@@ -91,5 +101,21 @@ final class Progress {
   /** Whether a checkpoint of this moment's step may be replaced. */
   boolean mayReplace(Moment now) {
     return overwrite || replaceable.contains(now.step());
+  }
+
+  /**
+   * Which checkpoints were there before this run, which neither goes on from one of them nor may
+   * replace them: they are not its own to delete. For any thread, and as things are now.
+   */
+  Predicate<CheckpointInfo> ofAnotherRun() {
+    if (overwrite || resumedHere) {
+      return checkpoint -> false;
+    }
+    return checkpoint ->
+        present.stream()
+            .anyMatch(
+                before ->
+                    before.name().equals(checkpoint.name())
+                        && before.sequence() == checkpoint.sequence());
   }
 }

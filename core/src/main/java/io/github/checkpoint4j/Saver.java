@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -67,11 +68,19 @@ final class Saver implements AutoCloseable {
     known.stream().filter(CheckpointInfo::usable).map(Moment::of).forEach(saved::add);
   }
 
-  /** Saves now; after the save in flight, if there is one, whether that fails or not. */
-  CheckpointInfo save(Moment now, Supplier<CheckpointContent> content) throws IOException {
+  /**
+   * Saves now; after the save in flight, if there is one, whether that fails or not.
+   *
+   * @param spared which checkpoints are not deleted, whatever the policy says
+   * @throws IllegalArgumentException if the policy could not decide after it; nothing is saved
+   */
+  CheckpointInfo save(
+      Moment now, Supplier<CheckpointContent> content, Predicate<CheckpointInfo> spared)
+      throws IOException {
     requireOpen();
     land();
-    Outcome outcome = attempt(now, content);
+    requireDecidable(now);
+    Outcome outcome = attempt(now, content, spared);
     remember(now, outcome);
     if (outcome.failure().isPresent()) {
       throw thrown(outcome.failure().get());
@@ -84,31 +93,45 @@ final class Saver implements AutoCloseable {
    *
    * @param live gives the state; called by this thread
    * @param content what to save, of the copy; called by the other thread
+   * @param spared which checkpoints are not deleted, whatever the policy says; asked by the other
+   *     thread
    * @return the checkpoint of the save before, if it was not told
    * @throws IOException if the save before failed and that was not thrown; then nothing is done
+   * @throws IllegalArgumentException if the policy could not decide after it; nothing is saved
    */
   Optional<CheckpointInfo> saveInBackground(
-      Moment now, Supplier<TrackedState> live, Function<TrackedState, CheckpointContent> content)
+      Moment now,
+      Supplier<TrackedState> live,
+      Function<TrackedState, CheckpointContent> content,
+      Predicate<CheckpointInfo> spared)
       throws IOException {
     requireOpen();
     land();
     throwFailure();
+    requireDecidable(now);
     TrackedState copy = snapshot.take(live.get());
     var outcome = new CompletableFuture<Outcome>();
     Thread.ofPlatform()
         .name("checkpoint saver")
         .daemon(false)
         .inheritInheritableThreadLocals(false)
-        .start(() -> outcome.complete(attempt(now, () -> content.apply(copy))));
+        .start(() -> outcome.complete(attempt(now, () -> content.apply(copy), spared)));
     flight = Optional.of(new Flight(now, outcome));
     return tell();
   }
 
-  private Outcome attempt(Moment now, Supplier<CheckpointContent> content) {
+  private void requireDecidable(Moment now) {
+    List<Moment> then = new ArrayList<>(saved);
+    add(then, now);
+    policy.keep(then, now.time());
+  }
+
+  private Outcome attempt(
+      Moment now, Supplier<CheckpointContent> content, Predicate<CheckpointInfo> spared) {
     Optional<CheckpointInfo> durable = Optional.empty();
     try {
       durable = Optional.of(store.commit(content.get()));
-      retain(durable.get(), now);
+      retain(durable.get(), now, spared);
       return new Outcome(durable, Optional.empty());
     } catch (Throwable e) {
       // Whatever it is: a save without an outcome would be waited for forever.
@@ -116,10 +139,14 @@ final class Saver implements AutoCloseable {
     }
   }
 
-  private void retain(CheckpointInfo checkpoint, Moment now) throws IOException {
+  private void retain(CheckpointInfo checkpoint, Moment now, Predicate<CheckpointInfo> spared)
+      throws IOException {
     try {
       known = store.list();
-      for (CheckpointInfo surplus : Retention.surplus(known, policy, objective, now.time())) {
+      for (CheckpointInfo surplus : Retention.of(known, policy, objective, now.time()).surplus()) {
+        if (spared.test(surplus)) {
+          continue;
+        }
         known = known.stream().filter(info -> !info.equals(surplus)).toList();
         store.delete(surplus);
       }

@@ -346,6 +346,61 @@ class CheckpointerTest {
   }
 
   @Test
+  void the_best_is_kept_though_a_later_run_tracks_no_metric() throws IOException {
+    try (Checkpointer checkpointer = builder().best("eval_acc", Direction.MAXIMIZE).open()) {
+      checkpointer.save(1, 0, Map.of("eval_acc", 0.9));
+      checkpointer.save(2, 0, Map.of("eval_acc", 0.8));
+    }
+    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
+      checkpointer.resume();
+      checkpointer.save(3, 0, Map.of());
+      checkpointer.save(4, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(1L, 4L);
+    }
+  }
+
+  @Test
+  void checkpoints_of_another_run_are_never_given_up() throws IOException {
+    try (Checkpointer checkpointer = builder().open()) {
+      train(checkpointer, 1, 1);
+      checkpointer.save(2, 0, Map.of());
+      checkpointer.save(3, 0, Map.of());
+    }
+    Path elsewhere = temporary.resolve("elsewhere");
+    Files.move(
+        run.resolve("checkpoint-3"), Files.createDirectory(elsewhere).resolve("checkpoint-3"));
+    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
+      checkpointer.save(10, 0, Map.of());
+      checkpointer.save(11, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(2L, 11L);
+      checkpointer.resume(elsewhere.resolve("checkpoint-3"));
+      checkpointer.save(12, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(2L, 12L);
+    }
+    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
+      checkpointer.resume();
+      checkpointer.save(13, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(13L);
+    }
+  }
+
+  @Test
+  void the_best_is_found_after_the_directory_was_moved() throws IOException {
+    try (Checkpointer checkpointer = builder().best("eval_acc", Direction.MAXIMIZE).open()) {
+      checkpointer.save(1, 0, Map.of("eval_acc", 0.9));
+      checkpointer.save(2, 0, Map.of("eval_acc", 0.8));
+    }
+    run = Files.move(run, temporary.resolve("moved"));
+    try (Checkpointer checkpointer =
+        builder().best("eval_acc", Direction.MAXIMIZE).keep(RetentionPolicy.latest(1)).open()) {
+      assertThat(checkpointer.resume().orElseThrow().step()).isEqualTo(2);
+      checkpointer.save(3, 0, Map.of("eval_acc", 0.7));
+      assertThat(checkpointer.best().orElseThrow().directory())
+          .isEqualTo(run.resolve("checkpoint-1"));
+    }
+  }
+
+  @Test
   void the_newest_by_commit_is_kept_though_its_step_is_lower() throws IOException {
     try (Checkpointer checkpointer = builder().open()) {
       checkpointer.save(10, 0, Map.of());
@@ -354,6 +409,25 @@ class CheckpointerTest {
         builder().overwrite(true).keep(RetentionPolicy.everySteps(10)).open()) {
       checkpointer.save(7, 0, Map.of());
       assertThat(steps(checkpointer)).containsExactly(10L, 7L);
+    }
+  }
+
+  @Test
+  void a_policy_by_a_metric_that_is_not_measured_fails_the_save_before_anything_is_written()
+      throws IOException {
+    try (Checkpointer checkpointer =
+        builder().keep(RetentionPolicy.best("eval_acc", Direction.MAXIMIZE, 1)).open()) {
+      checkpointer.save(1, 0, Map.of("loss", 1.0));
+      assertThatThrownBy(() -> checkpointer.save(2, 0, Map.of("eval_accuracy", 0.5)))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "the best checkpoints are to be kept by 'eval_acc', which was not measured; there"
+                  + " are: eval_accuracy, loss");
+      assertThat(steps(checkpointer)).containsExactly(1L);
+      checkpointer.save(2, 0, Map.of("eval_acc", 0.5));
+      checkpointer.save(3, 0, Map.of("eval_acc", 0.4));
+      checkpointer.save(4, 0, Map.of("eval_accuracy", 0.4));
+      assertThat(steps(checkpointer)).containsExactly(2L, 4L);
     }
   }
 

@@ -3,8 +3,11 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.Checkpointer;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.CheckpointInfo;
+import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Objective;
 import io.github.checkpoint4j.store.Standing;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,6 +20,24 @@ record Checkpoints(List<CheckpointInfo> all) {
 
   Checkpoints {
     all = List.copyOf(all);
+  }
+
+  /**
+   * Those of a run, without taking its lock.
+   *
+   * @throws IOException if there is no such directory, or it cannot be read
+   * @throws RefusedException if it is one checkpoint
+   */
+  static Checkpoints of(Path run) throws IOException {
+    Checkpoints checkpoints;
+    try (CheckpointStore store = CheckpointStore.readOnly(run)) {
+      checkpoints = new Checkpoints(store.list());
+    }
+    if (checkpoints.all().isEmpty() && Inspected.isCheckpoint(run)) {
+      throw new RefusedException(
+          run + " is one checkpoint, not a run; look into it with: ckpt show " + run);
+    }
+    return checkpoints;
   }
 
   /** The newest that is not damaged. */

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.CheckpointStrategy;
+import io.github.checkpoint4j.torch.EarlyStoppingCallback;
 import io.github.checkpoint4j.torch.IntervalStrategy;
 import io.github.checkpoint4j.torch.ResumeFrom;
 import io.github.checkpoint4j.torch.SchedulerType;
@@ -66,6 +67,30 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
           "--metric and --eval-steps need data for evaluations; give it with --eval");
     }
     return arguments.build();
+  }
+
+  /**
+   * What ends the training early; empty if nothing does.
+   *
+   * @param evaluated whether there is data for evaluations
+   * @throws IllegalArgumentException if an option is out of its range or lacks what it needs
+   */
+  Optional<EarlyStoppingCallback> earlyStopping(boolean evaluated) {
+    int patience = whole(options.earlyStoppingPatience, "early_stopping_patience", 0);
+    if (patience == 0) {
+      if (options.earlyStoppingThreshold != null) {
+        throw new IllegalArgumentException(
+            "--early-stopping-threshold needs --early-stopping-patience");
+      }
+      return Optional.empty();
+    }
+    if (!evaluated) {
+      throw new IllegalArgumentException(
+          "--early-stopping-patience needs data for evaluations; give it with --eval");
+    }
+    return Optional.of(
+        new EarlyStoppingCallback(
+            patience, real(options.earlyStoppingThreshold, "early_stopping_threshold", 0)));
   }
 
   private void setLength(TrainingArguments.Builder arguments, boolean builtIn) {

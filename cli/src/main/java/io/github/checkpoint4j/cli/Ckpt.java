@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** The command {@code ckpt}: says what it can do, and hands over to its verbs. */
 @Command(
     name = "ckpt",
-    description = "Checkpoints for deep learning: train, resume, list, inspect, verify.",
+    description = "Checkpoints for deep learning: train, resume, list, inspect, verify, prune.",
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,
@@ -63,7 +63,11 @@ final class Ckpt implements Runnable {
         .addSubcommand(new Ls(Clock.systemUTC()))
         .addSubcommand(new Show())
         .addSubcommand(new Tensors())
-        .addSubcommand(new Verify());
+        .addSubcommand(new Verify())
+        .addSubcommand(new Prune(Clock.systemUTC()))
+        .addSubcommand(new Pin())
+        .addSubcommand(new Unpin())
+        .addSubcommand(new Doctor());
     ckpt.setOut(writer(out))
         .setErr(writer(err))
         .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))

@@ -4,6 +4,7 @@ import io.github.checkpoint4j.GracefulStop;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.ComputeMetrics;
 import io.github.checkpoint4j.torch.ConsoleReport;
+import io.github.checkpoint4j.torch.EarlyStoppingCallback;
 import io.github.checkpoint4j.torch.NativeTensors;
 import io.github.checkpoint4j.torch.TrainResult;
 import io.github.checkpoint4j.torch.Trainer;
@@ -33,9 +34,9 @@ final class Classification {
    * Trains until all steps are done or a signal ends it.
    *
    * @param saved the arguments in the checkpoint that the run goes on from
-   * @return whether all steps are done
+   * @return why it ended
    */
-  static boolean train(
+  static TrainResult.Ended train(
       ClassificationTask task,
       TrainOptions options,
       Optional<Json.Obj> saved,
@@ -43,9 +44,10 @@ final class Classification {
       PrintStream err)
       throws IOException {
     boolean builtIn = task.train().equals(ClassificationTask.BUILT_IN);
-    TrainingArguments arguments =
-        new ChosenArguments(options, saved.orElseGet(() -> Json.object().build()))
-            .arguments(builtIn, !task.eval().isEmpty());
+    boolean evaluated = !task.eval().isEmpty();
+    var chosen = new ChosenArguments(options, saved.orElseGet(() -> Json.object().build()));
+    TrainingArguments arguments = chosen.arguments(builtIn, evaluated);
+    Optional<EarlyStoppingCallback> earlyStopping = chosen.earlyStopping(evaluated);
     List<String> labels = builtIn ? Reviews.LABELS : LabeledText.labels(Path.of(task.train()));
     List<LabeledText> train =
         builtIn ? Reviews.training() : LabeledText.read(Path.of(task.train()), labels);
@@ -63,7 +65,7 @@ final class Classification {
                     new RefusedException(
                         task.model()
                             + " has no tokenizer.json and no vocab.txt; put its tokenizer's files beside the weights"));
-    Trainer<LabeledText> trainer =
+    Trainer.Builder<LabeledText> builder =
         Trainer.<LabeledText>builder()
             .model(task.beside(bert))
             .arguments(arguments)
@@ -71,19 +73,31 @@ final class Classification {
             .evalDataset(eval)
             .collator(new ClassificationCollator(tokenizer, task.maxLength()))
             .computeMetrics(metrics(labels.size()))
-            .callback(console)
-            .build();
+            .callback(console);
+    earlyStopping.ifPresent(builder::callback);
+    Trainer<LabeledText> trainer = builder.build();
     try (GracefulStop _ = GracefulStop.within(STOP_WITHIN, () -> stop(trainer, err))) {
       TrainResult result = trainer.train();
-      boolean complete = result.ended() == TrainResult.Ended.COMPLETE;
-      if (!complete) {
-        err.println(
-            "stopped after step "
-                + result.globalStep()
-                + "; the same command again goes on from there");
-        err.flush();
+      switch (result.ended()) {
+        case COMPLETE -> {}
+        case STOPPED_BY_CALLBACK ->
+            err.println(
+                "stopped early at step %d: in %s no better %s"
+                    .formatted(
+                        result.globalStep(),
+                        earlyStopping
+                            .map(EarlyStoppingCallback::earlyStoppingPatienceCounter)
+                            .map(count -> Quantities.count(count, "evaluation"))
+                            .orElse("a while"),
+                        arguments.bestMetric().orElse("metric")));
+        case STOPPED_ON_REQUEST ->
+            err.println(
+                "stopped after step "
+                    + result.globalStep()
+                    + "; the same command again goes on from there");
       }
-      return complete;
+      err.flush();
+      return result.ended();
     }
   }
 

@@ -13,8 +13,13 @@ import java.util.Optional;
 final class CompletedRun {
   private CompletedRun() {}
 
-  /** Prints one JSON document on {@code out}, or a line with what to do next on {@code err}. */
-  static void print(Path run, boolean json, PrintWriter out, PrintStream err) throws IOException {
+  /**
+   * Prints one JSON document on {@code out}, or a line with what to do next on {@code err}.
+   *
+   * @param more the option of which a greater value makes the run go on
+   */
+  static void print(Path run, String more, boolean json, PrintWriter out, PrintStream err)
+      throws IOException {
     Checkpoints checkpoints;
     try (CheckpointStore store = CheckpointStore.readOnly(run)) {
       checkpoints = new Checkpoints(store.list());
@@ -48,12 +53,13 @@ final class CompletedRun {
             .orElse("");
     err.println(
         Printable.of(
-            "%s is complete, %s%s. Go on with a greater --max-steps, begin anew with another --output, or use it: ckpt predict %s"
+            "%s is complete, %s%s. Go on with a greater --%s, begin anew with another --output, or use it: ckpt predict %s"
                 .formatted(
                     run,
                     Quantities.count(
                         checkpoints.latest().map(CheckpointInfo::step).orElse(0L), "step"),
                     best,
+                    more,
                     run)));
   }
 

@@ -43,12 +43,15 @@ enum Inspected {
     return FILES_OF_A_CHECKPOINT.stream().anyMatch(name -> Files.exists(directory.resolve(name)));
   }
 
+  static boolean isCheckpointName(String name) {
+    return CHECKPOINT_NAME.matcher(name).matches();
+  }
+
   static boolean isRun(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
       return entries.anyMatch(
           entry ->
-              CHECKPOINT_NAME.matcher(String.valueOf(entry.getFileName())).matches()
-                  && Files.isDirectory(entry));
+              isCheckpointName(String.valueOf(entry.getFileName())) && Files.isDirectory(entry));
     }
   }
 }

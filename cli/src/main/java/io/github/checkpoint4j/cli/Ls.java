@@ -2,7 +2,6 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.CheckpointInfo;
-import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Objective;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -55,14 +54,7 @@ final class Ls implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Checkpoints checkpoints;
-    try (CheckpointStore store = CheckpointStore.readOnly(run)) {
-      checkpoints = new Checkpoints(store.list());
-    }
-    if (checkpoints.all().isEmpty() && Inspected.isCheckpoint(run)) {
-      throw new RefusedException(
-          run + " is one checkpoint, not a run; look into it with: ckpt show " + run);
-    }
+    Checkpoints checkpoints = Checkpoints.of(run);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(document(checkpoints).toText());

@@ -23,6 +23,8 @@ final class OptionNames {
           Map.entry("evalSteps", "--eval-steps"),
           Map.entry("saveTotalLimit", "--save-total-limit"),
           Map.entry("metricForBestModel", "--metric"),
+          Map.entry("earlyStoppingPatience", "--early-stopping-patience"),
+          Map.entry("earlyStoppingThreshold", "--early-stopping-threshold"),
           Map.entry("resumeFromCheckpoint", "--resume"));
 
   private static final Pattern ARGUMENT =

@@ -53,6 +53,9 @@ final class Rehearsal {
               List.of("show", checkpoint.resolve("config.json").toString()),
               List.of("tensors", "--stats", "--checksum", checkpoint.toString()),
               List.of("verify", run.toString()),
+              List.of("prune", "--dry-run", "--keep-latest", "1", run.toString()),
+              List.of("pin", "--dry-run", "--best", run.toString()),
+              List.of("doctor", run.toString()),
               List.of("show", run.resolve("missing").toString()))) {
         Ckpt.commandLine(InputStream.nullInputStream(), nowhere, nowhere, false)
             .execute(words.toArray(String[]::new));

@@ -4,6 +4,7 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.torch.ConsoleReport;
 import io.github.checkpoint4j.torch.ResumeFrom;
+import io.github.checkpoint4j.torch.TrainResult;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ final class TrainClassify implements Callable<Integer> {
     Optional<SavedRun> saved = SavedRun.find(options.output, ResumeFrom.parse(options.resume));
     ClassificationTask task = task(saved.flatMap(SavedRun::task));
     if (saved.isPresent() && options.isComplete(saved.get())) {
-      CompletedRun.print(options.output, json, spec.commandLine().getOut(), err);
+      print("max-steps");
       return ExitStatus.FINE;
     }
     report(saved.flatMap(SavedRun::task), task);
@@ -86,12 +87,20 @@ final class TrainClassify implements Callable<Integer> {
             && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
             && !"dumb".equals(System.getenv("TERM"));
     ConsoleReport console = ConsoleReport.of(err, terminal, 80, InstantSource.system());
-    boolean complete =
+    TrainResult.Ended ended =
         Classification.train(task, options, saved.map(SavedRun::arguments), console, err);
-    if (complete || json) {
-      CompletedRun.print(options.output, json, spec.commandLine().getOut(), err);
+    if (ended != TrainResult.Ended.STOPPED_ON_REQUEST || json) {
+      print(
+          ended == TrainResult.Ended.STOPPED_BY_CALLBACK ? "early-stopping-patience" : "max-steps");
     }
     return ExitStatus.FINE;
+  }
+
+  /**
+   * @param more the option of which a greater value makes the run go on
+   */
+  private void print(String more) throws IOException {
+    CompletedRun.print(options.output, more, json, spec.commandLine().getOut(), err);
   }
 
   private ClassificationTask task(Optional<ClassificationTask> saved) {

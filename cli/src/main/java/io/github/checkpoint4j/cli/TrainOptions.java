@@ -97,6 +97,18 @@ final class TrainOptions {
   @Nullable String metric;
 
   @Option(
+      names = "--early-stopping-patience",
+      paramLabel = "N",
+      description = "End after N evaluations in a row that are no better; 0: never (0).")
+  @Nullable Integer earlyStoppingPatience;
+
+  @Option(
+      names = "--early-stopping-threshold",
+      paramLabel = "X",
+      description = "By how much more than this one has to be better (0).")
+  @Nullable Double earlyStoppingThreshold;
+
+  @Option(
       names = "--resume",
       paramLabel = "auto|never|CHECKPOINT",
       description = "What to go on from (${DEFAULT-VALUE}).",

@@ -62,19 +62,47 @@ final class Fixture {
   /** Commits a checkpoint with a model and an optimizer; its best is by accuracy. */
   static CheckpointInfo commit(Path run, long step, double accuracy, Instant time)
       throws IOException {
+    return commit(
+        run,
+        step,
+        Map.of("eval_accuracy", accuracy),
+        Json.object().build(),
+        time,
+        Optional.of(new Objective("eval_accuracy", true)));
+  }
+
+  /** Commits one of a run that tracks no metric. */
+  static CheckpointInfo commit(Path run, long step, Map<String, Double> metrics)
+      throws IOException {
+    return commit(run, step, metrics, Json.object().build(), Instant.now(), Optional.empty());
+  }
+
+  /** Commits one on a machine of this fingerprint. */
+  static CheckpointInfo commitOn(Path run, long step, Json.Obj fingerprint) throws IOException {
+    return commit(run, step, Map.of(), fingerprint, Instant.now(), Optional.empty());
+  }
+
+  private static CheckpointInfo commit(
+      Path run,
+      long step,
+      Map<String, Double> metrics,
+      Json.Obj fingerprint,
+      Instant time,
+      Optional<Objective> objective)
+      throws IOException {
     try (CheckpointStore store = CheckpointStore.open(run)) {
       return store.commit(
           new CheckpointContent(
               step,
               step / 100.0,
-              Map.of("eval_accuracy", accuracy),
+              metrics,
               Map.of(
                   "model.safetensors", SafeTensors.write(MODEL, Map.of("format", "pt")),
                   "optimizer.pt", PyTorch.write(OPTIMIZER, "optimizer")),
-              Json.object().build(),
+              fingerprint,
               Json.object().build(),
               time,
-              Optional.of(new Objective("eval_accuracy", true)),
+              objective,
               false));
     }
   }

@@ -13,6 +13,7 @@ class OptionNamesTest {
     "go on with resumeFromCheckpoint auto, go on with --resume auto",
     "saveSteps 3.0 is not a multiple of evalSteps 2.0, --save-steps 3.0 is not a multiple of --eval-steps 2.0",
     "/data/max_steps_of/x, /data/max_steps_of/x",
+    "earlyStoppingPatience is -1, --early-stopping-patience is -1",
     "nothing of the kind, nothing of the kind"
   })
   void arguments_become_options(String message, String told) {

@@ -58,13 +58,7 @@ public final class CheckpointStore implements AutoCloseable {
       RunDirectory.create(storage, directory);
       Storage.LockAttempt.Taken taken = RunDirectory.lock(storage, directory);
       try {
-        Optional<String> stale =
-            taken.previousOwner().isEmpty()
-                ? Optional.empty()
-                : Optional.of(
-                    LockOwner.parse(taken.previousOwner())
-                        .map(LockOwner::toString)
-                        .orElse("an unknown process"));
+        Optional<String> stale = LockOwner.describe(taken.previousOwner());
         return new CheckpointStore(
             storage, directory, taken.lock(), Recoverer.recover(storage, directory, stale));
       } catch (IOException | RuntimeException | Error e) {

@@ -8,6 +8,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
@@ -79,6 +80,26 @@ final class LocalLock implements Storage.Lock {
         if (!keep) {
           channel.close();
         }
+      }
+    }
+  }
+
+  /** What is in the file; empty if there is none. */
+  static String owner(Path file) throws IOException {
+    synchronized (HELD) {
+      Path real = file.resolveSibling(".").toRealPath().resolve(file.getFileName());
+      LockAttempt.@Nullable Held held = HELD.get(real);
+      if (held != null) {
+        return held.owner();
+      }
+      @Nullable FileChannel kept = IN_USE.get(real);
+      if (kept != null) {
+        return read(kept);
+      }
+      try (FileChannel channel = FileChannel.open(real, StandardOpenOption.READ)) {
+        return read(channel);
+      } catch (NoSuchFileException e) {
+        return "";
       }
     }
   }

@@ -187,4 +187,9 @@ public final class LocalStorage implements Storage {
   public LockAttempt tryLock(Path file, String owner) throws IOException {
     return LocalLock.tryLock(file, owner);
   }
+
+  @Override
+  public String lockOwner(Path file) throws IOException {
+    return LocalLock.owner(file);
+  }
 }

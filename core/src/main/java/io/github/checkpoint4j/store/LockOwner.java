@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
@@ -18,6 +19,8 @@ import java.util.Optional;
  * so its start time belongs to it.
  */
 record LockOwner(String host, long pid, Optional<Instant> started) {
+  /** How far a process's start may move: Linux counts it from boot, on a clock that is set. */
+  private static final Duration CLOCK_STEP = Duration.ofSeconds(10);
 
   /** This process. */
   static LockOwner current() {
@@ -51,6 +54,30 @@ record LockOwner(String host, long pid, Optional<Instant> started) {
     } catch (CorruptFileException | IllegalArgumentException | DateTimeParseException e) {
       return Optional.empty();
     }
+  }
+
+  /** Whoever left {@code text} in the lock's file, in words; empty if no one did. */
+  static Optional<String> describe(String text) {
+    return text.isEmpty()
+        ? Optional.empty()
+        : Optional.of(parse(text).map(LockOwner::toString).orElse("an unknown process"));
+  }
+
+  /** Whether the process still runs, as far as this machine can tell. */
+  Diagnosis.Liveness liveness() {
+    if (!host.equals(hostName())) {
+      return Diagnosis.Liveness.ON_ANOTHER_HOST;
+    }
+    Optional<ProcessHandle> process = pid > 0 ? ProcessHandle.of(pid) : Optional.empty();
+    if (process.isEmpty() || !process.get().isAlive()) {
+      return Diagnosis.Liveness.ENDED;
+    }
+    Optional<Instant> now = process.get().info().startInstant();
+    boolean same =
+        started.isEmpty()
+            || now.isEmpty()
+            || Duration.between(started.get(), now.get()).abs().compareTo(CLOCK_STEP) <= 0;
+    return same ? Diagnosis.Liveness.ALIVE : Diagnosis.Liveness.PID_REUSED;
   }
 
   String toText() {

@@ -6,21 +6,31 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Brings a run's directory back in order after a writer that ended in the middle of something:
  * gives a checkpoint whose replacement is not complete its name back, and removes unfinished saves
- * and deletions. It touches what {@link CheckpointName} knows as hidden, and nothing else. Whoever
- * runs it holds the lock.
+ * and deletions. It touches what {@link CheckpointName} knows as hidden, and nothing else.
+ *
+ * <p>All is decided before anything is done, so what recovery would do can be told without doing
+ * it.
  */
 final class Recoverer {
   private final Storage storage;
   private final Path run;
-  private final List<String> restored = new ArrayList<>();
-  private final List<String> removed = new ArrayList<>();
-  private final List<String> left = new ArrayList<>();
+  private final List<Repair> repairs = new ArrayList<>();
+
+  /** The names in the directory, and those that repairs will make. */
+  private final Set<String> taken = new HashSet<>();
+
+  /** Where the checkpoint of a step is that will have its name, if it is not there yet. */
+  private final Map<Long, CheckpointName> restored = new HashMap<>();
 
   private Recoverer(Storage storage, Path run) {
     this.storage = storage;
@@ -28,38 +38,55 @@ final class Recoverer {
   }
 
   /**
-   * Recovers the directory. Doing it again after it was interrupted comes to the same.
+   * Decides what is to be done, and changes nothing.
+   *
+   * @throws IOException if the directory, or a checkpoint in question, cannot be read
+   */
+  static Recoverer plan(Storage storage, Path run) throws IOException {
+    Recoverer recoverer = new Recoverer(storage, run);
+    recoverer.decide(storage.list(run));
+    return recoverer;
+  }
+
+  /**
+   * Recovers the directory. Doing it again after it was interrupted comes to the same. Whoever does
+   * it holds the lock.
    *
    * @throws IOException if the directory cannot be listed or synced, or a checkpoint cannot get its
    *     name back; a hidden directory that cannot be removed is only reported
    */
   static Recovery recover(Storage storage, Path run, Optional<String> staleOwner)
       throws IOException {
-    Recoverer recoverer = new Recoverer(storage, run);
-    recoverer.recover();
-    return new Recovery(staleOwner, recoverer.restored, recoverer.removed, recoverer.left);
-  }
-
-  private void recover() throws IOException {
-    List<CheckpointName> olds = hidden(Role.OLD);
-    List<CheckpointName> dead = new ArrayList<>(hidden(Role.TEMPORARY));
-    dead.addAll(hidden(Role.TRASH));
     // A rename by a writer that was killed may not be durable yet. Were one to a checkpoint's name
     // undone by a power loss, a checkpoint would be gone that this writer has listed; were one to a
     // hidden name, a part of a checkpoint would be there under its name, its files removed.
     storage.syncDirectory(run);
-    for (CheckpointName old :
-        olds.stream().sorted(Comparator.comparingLong(CheckpointName::id).reversed()).toList()) {
-      settle(old, dead);
-    }
-    for (CheckpointName name : dead) {
-      remove(name);
-    }
+    return plan(storage, run).perform(staleOwner);
   }
 
-  private List<CheckpointName> hidden(Role role) throws IOException {
+  /** What is to be done, in this order. */
+  List<Repair> repairs() {
+    return List.copyOf(repairs);
+  }
+
+  private void decide(List<Storage.Entry> entries) throws IOException {
+    entries.forEach(entry -> taken.add(entry.name()));
+    List<CheckpointName> olds =
+        hidden(entries, Role.OLD).stream()
+            .sorted(Comparator.comparingLong(CheckpointName::id).reversed())
+            .toList();
+    for (CheckpointName old : olds) {
+      repairs.add(settle(old));
+    }
+    hidden(entries, Role.TEMPORARY)
+        .forEach(name -> repairs.add(Repair.of(name, Remedy.REMOVE_UNFINISHED_SAVE)));
+    hidden(entries, Role.TRASH)
+        .forEach(name -> repairs.add(Repair.of(name, Remedy.FINISH_DELETION)));
+  }
+
+  private static List<CheckpointName> hidden(List<Storage.Entry> entries, Role role) {
     List<CheckpointName> names = new ArrayList<>();
-    for (Storage.Entry entry : storage.list(run)) {
+    for (Storage.Entry entry : entries) {
       boolean ours =
           entry.kind() == Storage.Kind.DIRECTORY
               || (entry.kind() == Storage.Kind.LINK && role != Role.TEMPORARY);
@@ -71,43 +98,105 @@ final class Recoverer {
   }
 
   /** Ends a replacement, one way or the other, so that a whole checkpoint of the step is kept. */
-  private void settle(CheckpointName old, List<CheckpointName> dead) throws IOException {
-    Path oldPath = run.resolve(old.toString());
+  private Repair settle(CheckpointName old) throws IOException {
     CheckpointName name = CheckpointName.of(old.step());
-    Path path = run.resolve(name.toString());
-    if (storage.find(path).isPresent()) {
-      boolean usable = usable(path, name);
-      if (!usable && !usable(oldPath, old)) {
-        left.add(oldPath + ": it is damaged, and so is " + path);
-        return;
-      }
-      Path superseded = usable ? oldPath : path;
-      Path trash = HiddenPath.free(storage, run, old.step(), Role.TRASH, old.id());
-      storage.rename(superseded, trash);
-      CheckpointName.parse(trash.getFileName().toString()).ifPresent(dead::add);
+    if (!taken.contains(name.toString())) {
+      taken.add(name.toString());
+      restored.put(old.step(), old);
+      return Repair.of(old, Remedy.RESTORE);
     }
-    if (storage.find(path).isEmpty()) {
-      storage.rename(oldPath, path);
-      restored.add(name.toString());
+    if (usable(restored.getOrDefault(old.step(), name))) {
+      return new Repair(old, Remedy.REMOVE_REPLACED, Optional.of(trash(old)));
     }
-    storage.syncDirectory(run);
+    if (usable(old)) {
+      restored.put(old.step(), old);
+      return new Repair(old, Remedy.RESTORE_OVER_DAMAGED, Optional.of(trash(old)));
+    }
+    return Repair.of(old, Remedy.LEAVE);
   }
 
-  private boolean usable(Path path, CheckpointName name) throws IOException {
+  private CheckpointName trash(CheckpointName old) {
+    for (long id = old.id(); ; id++) {
+      CheckpointName trash = new CheckpointName(old.step(), Role.TRASH, id);
+      if (taken.add(trash.toString())) {
+        return trash;
+      }
+    }
+  }
+
+  private boolean usable(CheckpointName name) throws IOException {
     try {
-      return CheckpointDirectory.inRun(storage, path, name).info().usable();
+      return CheckpointDirectory.inRun(storage, path(name), name).info().usable();
     } catch (NotDirectoryException e) {
       return false;
     }
   }
 
-  private void remove(CheckpointName name) {
-    Path path = run.resolve(name.toString());
-    try {
-      Removal.entry(storage, path);
-      removed.add(name.toString());
-    } catch (IOException e) {
-      left.add(path + ": " + Reason.of(e));
+  private Path path(CheckpointName name) {
+    return run.resolve(name.toString());
+  }
+
+  private Recovery perform(Optional<String> staleOwner) throws IOException {
+    for (Repair repair : repairs) {
+      settle(repair);
     }
+    List<String> removed = new ArrayList<>();
+    List<String> left = new ArrayList<>(damaged());
+    for (CheckpointName name : dead()) {
+      try {
+        Removal.entry(storage, path(name));
+        removed.add(name.toString());
+      } catch (IOException e) {
+        left.add(path(name) + ": " + Reason.of(e));
+      }
+    }
+    return new Recovery(staleOwner, restored(), removed, left);
+  }
+
+  private void settle(Repair repair) throws IOException {
+    Path old = path(repair.name());
+    Path checkpoint = path(CheckpointName.of(repair.name().step()));
+    if (repair.trash().isPresent()) {
+      storage.rename(repair.restores() ? checkpoint : old, path(repair.trash().get()));
+    }
+    if (repair.restores()) {
+      storage.rename(old, checkpoint);
+    }
+    if (repair.restores() || repair.trash().isPresent()) {
+      storage.syncDirectory(run);
+    }
+  }
+
+  /** What recovery comes to if every removal succeeds. */
+  Recovery outcome(Optional<String> staleOwner) {
+    return new Recovery(
+        staleOwner, restored(), dead().stream().map(CheckpointName::toString).toList(), damaged());
+  }
+
+  private List<String> restored() {
+    return repairs.stream()
+        .filter(Repair::restores)
+        .map(repair -> repair.name().checkpoint())
+        .toList();
+  }
+
+  /** What is removed when all replacements are settled. */
+  private List<CheckpointName> dead() {
+    List<CheckpointName> dead = new ArrayList<>();
+    repairs.stream()
+        .filter(repair -> repair.name().role() != Role.OLD)
+        .forEach(repair -> dead.add(repair.name()));
+    repairs.forEach(repair -> repair.trash().ifPresent(dead::add));
+    return dead;
+  }
+
+  private List<String> damaged() {
+    return repairs.stream()
+        .filter(repair -> repair.remedy() == Remedy.LEAVE)
+        .map(
+            repair ->
+                "%s: it is damaged, and so is %s"
+                    .formatted(path(repair.name()), path(CheckpointName.of(repair.name().step()))))
+        .toList();
   }
 }

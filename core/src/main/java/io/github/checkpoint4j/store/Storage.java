@@ -169,4 +169,11 @@ public interface Storage {
    * @param owner what to write into the file, for others to read; at most 4096 bytes of UTF-8
    */
   LockAttempt tryLock(Path file, String owner) throws IOException;
+
+  /**
+   * What the owner of a lock wrote into its file, be it that the owner has the lock or never gave
+   * it up; empty if the last owner gave it up, or there is no such file. Takes no lock and changes
+   * nothing.
+   */
+  String lockOwner(Path file) throws IOException;
 }

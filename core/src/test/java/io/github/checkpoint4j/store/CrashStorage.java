@@ -341,6 +341,12 @@ final class CrashStorage implements Storage {
     return taken;
   }
 
+  @Override
+  public synchronized String lockOwner(Path path) throws IOException {
+    begin("lockOwner", path, false);
+    return lookUp(path).isEmpty() ? "" : new String(file(path).bytes(), StandardCharsets.UTF_8);
+  }
+
   private LockAttempt.Taken lock(Path path, File file, String owner, String previous) {
     locks.put(file, new LockAttempt.Held(owner, now()));
     return new LockAttempt.Taken(() -> unlock(path, file), previous);

@@ -94,4 +94,9 @@ class ForwardingStorage implements Storage {
   public LockAttempt tryLock(Path file, String owner) throws IOException {
     return to.tryLock(file, owner);
   }
+
+  @Override
+  public String lockOwner(Path file) throws IOException {
+    return to.lockOwner(file);
+  }
 }

@@ -308,6 +308,19 @@ abstract class StorageContract {
   }
 
   @Test
+  void the_owner_of_a_lock_is_told_without_taking_it() throws IOException {
+    Path file = root.resolve("lock");
+    assertThat(storage.lockOwner(file)).isEmpty();
+    assertThat(storage.find(file)).isEmpty();
+    LockAttempt first = storage.tryLock(file, "first");
+    assertThat(first).isInstanceOf(LockAttempt.Taken.class);
+    assertThat(storage.lockOwner(file)).isEqualTo("first");
+    assertThat(storage.tryLock(file, "second")).isInstanceOf(LockAttempt.Held.class);
+    ((LockAttempt.Taken) first).lock().close();
+    assertThat(storage.lockOwner(file)).isEmpty();
+  }
+
+  @Test
   void what_an_owner_left_that_never_gave_up_its_lock_is_told() throws IOException {
     Path file = root.resolve("lock");
     storage.write(file, content("gone"));

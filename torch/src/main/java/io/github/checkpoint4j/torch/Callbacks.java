@@ -1,6 +1,8 @@
 package io.github.checkpoint4j.torch;
 
+import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.CheckpointInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +17,53 @@ record Callbacks(
 
   Callbacks {
     callbacks = List.copyOf(callbacks);
+  }
+
+  /** Puts the states of those that have one into the state of the training. */
+  void keepStates() {
+    statefulCallbacks()
+        .forEach((name, same) -> state.callback(name, StatefulCallback.together(same)));
+  }
+
+  /**
+   * Gives those that have a state the one in the state of the training, and returns what they were
+   * made with that is another now.
+   *
+   * @throws IllegalArgumentException if a state is none of its callback
+   */
+  List<Resumption.Change> restoreStates() {
+    List<Resumption.Change> changes = new ArrayList<>();
+    Map<String, List<ExportableState>> present = statefulCallbacks();
+    present.forEach(
+        (name, same) ->
+            state
+                .callback(name)
+                .ifPresent(saved -> changes.addAll(StatefulCallback.restore(name, same, saved))));
+    if (!present.containsKey(EarlyStoppingCallback.NAME)) {
+      // Were it passed on, the next run with the callback would take an old count for its own.
+      state
+          .callback(EarlyStoppingCallback.NAME)
+          .ifPresent(
+              saved ->
+                  changes.add(
+                      new Resumption.Change(
+                          EarlyStoppingCallback.NAME,
+                          saved,
+                          Json.Null.NULL,
+                          Resumption.Effect.APPLIED)));
+      state.removeCallback(EarlyStoppingCallback.NAME);
+    }
+    return changes;
+  }
+
+  private Map<String, List<ExportableState>> statefulCallbacks() {
+    Map<String, List<ExportableState>> byName = new TreeMap<>();
+    for (TrainerCallback callback : callbacks) {
+      if (callback instanceof ExportableState stateful) {
+        byName.computeIfAbsent(stateful.stateName(), _ -> new ArrayList<>()).add(stateful);
+      }
+    }
+    return byName;
   }
 
   void trainBegin() {

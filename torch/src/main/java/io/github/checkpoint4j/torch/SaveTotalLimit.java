@@ -33,4 +33,11 @@ record SaveTotalLimit(int limit, Optional<String> metric, Direction direction)
     }
     return kept;
   }
+
+  @Override
+  public String description() {
+    return metric.isPresent()
+        ? "newest and best by %s up to %d".formatted(metric.get(), limit)
+        : "newest " + limit;
+  }
 }

@@ -122,10 +122,12 @@ public final class Trainer<T> {
       state = resumed.map(RunCheckpoints.Resumed::state).orElseGet(TrainerState::new);
       Position start =
           Position.in(state).orElseGet(() -> Position.at(state.globalStep(), length, seed));
+      var events = new Callbacks(callbacks, arguments, state, new TrainerControl());
       Optional<Resumption> resumption =
           resumed.map(
               from -> {
-                var applied = onResume.apply(arguments.learningRate());
+                var applied = new ArrayList<>(onResume.apply(arguments.learningRate()));
+                applied.addAll(events.restoreStates());
                 var differences = new ResumeDifferences(arguments, length, from, start.dataSeed());
                 return new Resumption(
                     from.checkpoint(),
@@ -135,7 +137,6 @@ public final class Trainer<T> {
                     checkpoints.skipped());
               });
       state.begin(arguments, length);
-      var events = new Callbacks(callbacks, arguments, state, new TrainerControl());
       resumption.ifPresent(events::resume);
       var loop =
           new TrainingLoop<>(

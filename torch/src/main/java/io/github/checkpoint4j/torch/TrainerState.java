@@ -160,8 +160,12 @@ public final class TrainerState {
     return Optional.ofNullable(callbacks.get(name));
   }
 
-  void callback(String name, Json.Obj state) {
+  void callback(String name, Json state) {
     callbacks.put(name, state);
+  }
+
+  void removeCallback(String name) {
+    callbacks.remove(name);
   }
 
   void begin(TrainingArguments arguments, RunLength length) {

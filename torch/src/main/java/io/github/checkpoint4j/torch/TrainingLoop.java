@@ -71,6 +71,9 @@ final class TrainingLoop<T> {
 
   /** Trains to the end; returns whether it was stopped on request. */
   boolean run() throws IOException {
+    if (control.shouldTrainingStop()) {
+      return false;
+    }
     step.begin();
     if (arguments.evalOnStart() && state.globalStep() == 0) {
       evaluator.evaluate();
@@ -173,6 +176,7 @@ final class TrainingLoop<T> {
     }
     if (control.shouldSave()) {
       control.keepIn(state);
+      callbacks.keepStates();
       position().keepIn(state);
       checkpoints.save(state, metricsOfStep).ifPresent(callbacks::save);
       control.shouldSave(false);

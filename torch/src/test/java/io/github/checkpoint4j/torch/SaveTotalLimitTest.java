@@ -56,4 +56,12 @@ class SaveTotalLimitTest {
                 .keep(List.of(), Instant.EPOCH))
         .isEmpty();
   }
+
+  @Test
+  void it_says_what_it_keeps() {
+    assertThat(new SaveTotalLimit(3, Optional.empty(), Direction.MINIMIZE).description())
+        .isEqualTo("newest 3");
+    assertThat(new SaveTotalLimit(2, Optional.of("eval_loss"), Direction.MINIMIZE).description())
+        .isEqualTo("newest and best by eval_loss up to 2");
+  }
 }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.checkpoint4j.format.Json;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,7 +29,7 @@ class TrainerInteropTest {
   @Test
   void runs_made_now_log_save_and_end_the_same() throws IOException, InterruptedException {
     python("make.py", folder);
-    for (String name : List.of("steps", "accumulation", "epochs", "ratios")) {
+    for (String name : List.of("steps", "accumulation", "epochs", "ratios", "early")) {
       var run = new GoldenRun(folder, name);
       Path output = folder.resolve("java").resolve(name);
       Trainer<Classifier.Example> trainer = run.trainer(run.arguments(output).build());
@@ -64,6 +67,62 @@ class TrainerInteropTest {
         trainer.state().logHistory(), run.logHistory(), "train_loss", "loss");
   }
 
+  @Test
+  void early_stopping_counts_and_stops_as_pythons_does() throws IOException, InterruptedException {
+    var random = new Random(1);
+    List<StoppingCase> cases = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      cases.add(StoppingCase.random(random));
+    }
+    Path file = folder.resolve("cases.json");
+    Files.writeString(
+        file, new Json.Arr(cases.stream().<Json>map(StoppingCase::json).toList()).toIndentedText());
+
+    String printed = python("early_stopping.py", file);
+
+    Json answers =
+        Json.parsePython(
+            MemorySegment.ofArray(
+                printed.lines().toList().getLast().getBytes(StandardCharsets.UTF_8)),
+            "early_stopping.py");
+    List<Json.Obj> theirs = GoldenRun.objects((Json.Arr) answers);
+    assertThat(theirs).hasSameSizeAs(cases);
+    int stopped = 0;
+    for (int i = 0; i < cases.size(); i++) {
+      StoppingCase.Course ours = cases.get(i).course();
+      assertThat(ours.stops()).as("%s", cases.get(i)).isEqualTo(theirs.get(i).array("stops"));
+      assertThat(ours.states()).as("%s", cases.get(i)).isEqualTo(theirs.get(i).array("states"));
+      assertThat(theirs.get(i).bool("same")).as("%s", cases.get(i)).isTrue();
+      stopped += ours.stops().items().contains(Json.of(true)) ? 1 : 0;
+    }
+    assertThat(stopped).isBetween(50, 250);
+  }
+
+  @Test
+  void a_run_with_early_stopping_begun_here_stops_in_python_where_it_would_have()
+      throws IOException, InterruptedException {
+    var run = new GoldenRun("early");
+    Path ours = folder.resolve("ours");
+    Trainer<Classifier.Example> trainer = run.trainer(run.arguments(ours).build());
+    trainer.train();
+    assertThat(trainer.state().globalStep()).isEqualTo(8);
+    Path theirs = folder.resolve("theirs");
+
+    python("resume.py", ours.resolve("checkpoint-4"), theirs, "early");
+
+    List<Json.Obj> logged =
+        GoldenRun.objects((Json.Arr) GoldenRun.parse(theirs.resolve("log_history.json")));
+    assertThat(logged.getLast().integer("step")).isEqualTo(8);
+    assertThat(
+            GoldenRun.json(theirs.resolve("checkpoint-8/trainer_state.json"))
+                .object("stateful_callbacks")
+                .get("EarlyStoppingCallback"))
+        .isEqualTo(
+            GoldenRun.json(ours.resolve("checkpoint-8/trainer_state.json"))
+                .object("stateful_callbacks")
+                .get("EarlyStoppingCallback"));
+  }
+
   private static void remove(Path directory) throws IOException {
     try (Stream<Path> files = Files.list(directory)) {
       for (Path file : files.toList()) {
@@ -73,7 +132,7 @@ class TrainerInteropTest {
     Files.delete(directory);
   }
 
-  private static void python(String script, Object... arguments)
+  private static String python(String script, Object... arguments)
       throws IOException, InterruptedException {
     String python = System.getProperty("checkpoint4j.python", "");
     assertThat(python).as("-Dpython=, an interpreter with torch and transformers").isNotEmpty();
@@ -84,5 +143,6 @@ class TrainerInteropTest {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
+    return output;
   }
 }
