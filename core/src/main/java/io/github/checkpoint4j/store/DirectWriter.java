@@ -86,7 +86,7 @@ final class DirectWriter implements Checksummer.Sink<IOException>, AutoCloseable
   @Override
   public MemorySegment stage() throws IOException {
     if (underWay.size() == Stages.PER_FILE) {
-      finish(underWay.remove());
+      finishOldest();
     }
     stage = stages.take();
     return stage;
@@ -100,17 +100,19 @@ final class DirectWriter implements Checksummer.Sink<IOException>, AutoCloseable
     long whole = refused ? 0 : filled.byteSize() / BLOCK * BLOCK;
     MemorySegment blocks = filled.asSlice(0, whole);
     underWay.add(new Write(stage, filled, offset, direct.write(blocks.asByteBuffer(), offset)));
+    stage = MemorySegment.NULL;
     offset += filled.byteSize();
   }
 
   /** Returns when all is written. */
   void finish() throws IOException {
     while (!underWay.isEmpty()) {
-      finish(underWay.remove());
+      finishOldest();
     }
   }
 
-  private void finish(Write write) throws IOException {
+  private void finishOldest() throws IOException {
+    Write write = underWay.element();
     try {
       int taken = write.taken().get();
       CachedWriter.write(cached, write.bytes().asSlice(taken), write.offset() + taken);
@@ -127,15 +129,26 @@ final class DirectWriter implements Checksummer.Sink<IOException>, AutoCloseable
         throw again;
       }
     }
-    stages.giveBack(write.stage());
+    stages.giveBack(underWay.remove().stage());
   }
 
   /**
-   * Ends what is under way, after a failure. The stages of these writes may still be read, and are
-   * left to the garbage collector.
+   * Ends what is under way, after a failure. A stage that may still be read is left to the garbage
+   * collector.
    */
   @Override
   public void close() throws IOException {
-    direct.close();
+    try {
+      direct.close();
+    } finally {
+      for (Write write : underWay) {
+        if (write.taken().isDone()) {
+          stages.giveBack(write.stage());
+        }
+      }
+      if (stage.byteSize() > 0) {
+        stages.giveBack(stage);
+      }
+    }
   }
 }

@@ -31,7 +31,9 @@ import java.util.stream.Stream;
  * #syncDirectory} only looks whether it is there, and NTFS's journal decides.
  *
  * <p>A file of 1 MiB or more is written past the page cache, where the file system can: that is as
- * fast as the disk, and leaves the cache to others. Then little is left for {@link #sync} to do.
+ * fast as the disk, and leaves the cache to others. Little is left for {@link #sync} to do then,
+ * and the first to read the file reads it from the disk. For this, 24 MiB of native memory are
+ * kept.
  *
  * <p>A thread that is interrupted while it writes or syncs gets a {@link
  * java.nio.channels.ClosedByInterruptException}, as from any failing device.

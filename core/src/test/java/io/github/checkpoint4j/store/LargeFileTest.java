@@ -18,10 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -361,18 +364,21 @@ class LargeFileTest {
     }
   }
 
-  @Test
-  void writes_that_fail_leave_no_file_open() throws IOException {
-    Path descriptors = Path.of("/proc/self/fd");
-    assumeTrue(Files.isDirectory(descriptors), "no list of open files here");
+  /** Content whose second half cannot be read any more. */
+  private static FileContent halfGone() {
     MemorySegment gone;
     try (Arena arena = Arena.ofConfined()) {
       gone = arena.allocate(STAGE);
     }
-    FileContent content =
-        FileContent.of(
-            List.of(
-                content(2 * STAGE).parts().get(1), new FileContent.Part(Optional.empty(), gone)));
+    return FileContent.of(
+        List.of(content(2 * STAGE).parts().get(1), new FileContent.Part(Optional.empty(), gone)));
+  }
+
+  @Test
+  void writes_that_fail_leave_no_file_open() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    assumeTrue(Files.isDirectory(descriptors), "no list of open files here");
+    FileContent content = halfGone();
     long open = count(descriptors);
     for (int i = 0; i < 20; i++) {
       Path file = temporary.resolve("file-" + i);
@@ -380,6 +386,24 @@ class LargeFileTest {
           .isInstanceOf(IllegalStateException.class);
     }
     assertThat(count(descriptors)).isLessThan(open + 10);
+  }
+
+  @Test
+  void writes_that_fail_give_their_memory_back() {
+    Set<Long> addresses = new HashSet<>();
+    LocalStorage storage =
+        DirectChannel.storage(
+            (number, bytes, offset, to) -> {
+              addresses.add(MemorySegment.ofBuffer(bytes).address());
+              return CompletableFuture.completedFuture(bytes.remaining());
+            });
+    FileContent content = halfGone();
+    for (int i = 0; i < 5; i++) {
+      Path file = temporary.resolve("file-" + i);
+      assertThatThrownBy(() -> storage.write(file, content))
+          .isInstanceOf(IllegalStateException.class);
+    }
+    assertThat(addresses).hasSizeBetween(1, Stages.PER_FILE);
   }
 
   private static long count(Path directory) throws IOException {
