@@ -37,6 +37,15 @@ class ArchitectureTest {
         .isEmpty();
   }
 
+  /** The JDK writes to such a channel on threads of its own. */
+  @Test
+  void store_lets_others_work_for_it_in_one_class_only() throws IOException {
+    assertThat(linesOf("store", "\\bAsynchronousFileChannel\\.open\\b|\\bparallel|\\bAsync\\("))
+        .singleElement()
+        .asString()
+        .startsWith("DirectWriter.java: ");
+  }
+
   @Test
   void root_leaves_files_to_store() throws IOException {
     assertThat(

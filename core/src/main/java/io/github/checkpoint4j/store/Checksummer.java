@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.store;
 
+import io.github.checkpoint4j.format.FileContent;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,8 +9,17 @@ import java.util.zip.CRC32C;
 
 /** Computes the checksums of a file and of its tensors while the bytes pass. */
 final class Checksummer {
-  /** A view as a ByteBuffer holds fewer than 2 GiB. */
-  private static final long SLICE = 1L << 30;
+  /** Small enough that the second checksum finds the bytes in the processor's cache. */
+  private static final long SLICE = 1 << 18;
+
+  /** Where the bytes of a file pass to. */
+  interface Sink<E extends Exception> {
+    /** Memory to fill, of at least one byte: native or a {@code byte[]}. */
+    MemorySegment stage() throws E;
+
+    /** Takes the stage asked for last, filled; of the last one of a file, what was filled. */
+    void put(MemorySegment filled) throws E;
+  }
 
   private final CRC32C whole = new CRC32C();
   private final CRC32C part = new CRC32C();
@@ -17,6 +27,38 @@ final class Checksummer {
   private Optional<String> tensor = Optional.empty();
   private long position;
   private long begin;
+
+  /**
+   * Passes a file's bytes on.
+   *
+   * @throws IllegalArgumentException if a tensor's parts are not one run
+   */
+  static <E extends Exception> FileChecksums pass(FileContent content, Sink<E> sink) throws E {
+    Checksummer checksummer = new Checksummer();
+    MemorySegment stage = MemorySegment.NULL;
+    long filled = 0;
+    for (FileContent.Part part : content.parts()) {
+      checksummer.begin(part.tensor());
+      for (long at = 0; at < part.bytes().byteSize(); ) {
+        if (filled == stage.byteSize()) {
+          stage = sink.stage();
+          filled = 0;
+        }
+        long count = Math.min(stage.byteSize() - filled, part.bytes().byteSize() - at);
+        MemorySegment.copy(part.bytes(), at, stage, filled, count);
+        checksummer.update(stage.asSlice(filled, count));
+        at += count;
+        filled += count;
+        if (filled == stage.byteSize()) {
+          sink.put(stage);
+        }
+      }
+    }
+    if (filled < stage.byteSize()) {
+      sink.put(stage.asSlice(0, filled));
+    }
+    return checksummer.finish();
+  }
 
   /**
    * The bytes that follow belong to this tensor, or to none. Parts of one tensor that follow each
@@ -40,9 +82,12 @@ final class Checksummer {
 
   /** Takes bytes: native memory, mapped memory or a {@code byte[]}. */
   void update(MemorySegment bytes) {
-    update(whole, bytes);
-    if (tensor.isPresent()) {
-      update(part, bytes);
+    for (long at = 0; at < bytes.byteSize(); at += SLICE) {
+      MemorySegment slice = bytes.asSlice(at, Math.min(SLICE, bytes.byteSize() - at));
+      whole.update(slice.asByteBuffer());
+      if (tensor.isPresent()) {
+        part.update(slice.asByteBuffer());
+      }
     }
     position = Math.addExact(position, bytes.byteSize());
   }
@@ -59,16 +104,10 @@ final class Checksummer {
     tensor = Optional.empty();
   }
 
-  private static void update(CRC32C crc, MemorySegment bytes) {
-    for (long at = 0; at < bytes.byteSize(); at += SLICE) {
-      crc.update(bytes.asSlice(at, Math.min(SLICE, bytes.byteSize() - at)).asByteBuffer());
-    }
-  }
-
   /** The CRC32C of native memory, mapped memory or a {@code byte[]}. */
   static int crc32c(MemorySegment bytes) {
-    CRC32C crc = new CRC32C();
-    update(crc, bytes);
-    return (int) crc.getValue();
+    Checksummer checksummer = new Checksummer();
+    checksummer.update(bytes);
+    return checksummer.finish().crc32c();
   }
 }

@@ -61,18 +61,18 @@ public record FileChecksums(long size, int crc32c, Map<String, TensorChecksum> t
    * @throws IllegalArgumentException if a tensor's parts are not one run
    */
   public static FileChecksums of(FileContent content) {
-    Checksummer checksummer = new Checksummer();
     MemorySegment chunk = MemorySegment.ofArray(new byte[1 << 16]);
-    for (FileContent.Part part : content.parts()) {
-      checksummer.begin(part.tensor());
-      for (long at = 0; at < part.bytes().byteSize(); ) {
-        long count = Math.min(chunk.byteSize(), part.bytes().byteSize() - at);
-        MemorySegment.copy(part.bytes(), at, chunk, 0, count);
-        checksummer.update(chunk.asSlice(0, count));
-        at += count;
-      }
-    }
-    return checksummer.finish();
+    return Checksummer.pass(
+        content,
+        new Checksummer.Sink<RuntimeException>() {
+          @Override
+          public MemorySegment stage() {
+            return chunk;
+          }
+
+          @Override
+          public void put(MemorySegment filled) {}
+        });
   }
 
   /** A CRC32C as it is written in manifests and messages: eight hexadecimal digits, lower case. */

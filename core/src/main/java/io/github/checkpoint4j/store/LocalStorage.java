@@ -4,7 +4,7 @@ import io.github.checkpoint4j.format.FileContent;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -21,6 +21,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +30,11 @@ import java.util.stream.Stream;
  * <p>A directory is synced through a channel on it, which Windows does not allow: there {@link
  * #syncDirectory} only looks whether it is there, and NTFS's journal decides.
  *
+ * <p>A file of 1 MiB or more is written past the page cache, where the file system can: that is as
+ * fast as the disk, and leaves the cache to others. Little is left for {@link #sync} to do then,
+ * and the first to read the file reads it from the disk. For this, 24 MiB of native memory are
+ * kept.
+ *
  * <p>A thread that is interrupted while it writes or syncs gets a {@link
  * java.nio.channels.ClosedByInterruptException}, as from any failing device.
  */
@@ -36,12 +42,20 @@ public final class LocalStorage implements Storage {
   private static final boolean WINDOWS =
       System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows");
 
-  /** Large enough that a write's cost is the disk's; measured on virtual disks. */
-  private static final long STAGE = 8L << 20;
+  /** Bytes; a smaller file takes no longer through the page cache. Measured on virtual disks. */
+  static final long DIRECT_FROM = 1L << 20;
 
-  private static final LocalStorage INSTANCE = new LocalStorage();
+  private static final LocalStorage INSTANCE = new LocalStorage(DirectWriter::open);
 
-  private LocalStorage() {}
+  private final Function<Path, Optional<AsynchronousFileChannel>> openDirect;
+  private final Stages stages = new Stages();
+
+  /**
+   * @param openDirect opens a file for {@link DirectWriter}; empty if that is not possible
+   */
+  LocalStorage(Function<Path, Optional<AsynchronousFileChannel>> openDirect) {
+    this.openDirect = openDirect;
+  }
 
   public static LocalStorage instance() {
     return INSTANCE;
@@ -54,35 +68,21 @@ public final class LocalStorage implements Storage {
 
   @Override
   public FileChecksums write(Path file, FileContent content) throws IOException {
-    Checksummer checksummer = new Checksummer();
     try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        Arena arena = Arena.ofConfined()) {
-      MemorySegment stage = arena.allocate(Math.clamp(content.size(), 1, STAGE), 4096);
-      long filled = 0;
-      for (FileContent.Part part : content.parts()) {
-        checksummer.begin(part.tensor());
-        for (long at = 0; at < part.bytes().byteSize(); ) {
-          long count = Math.min(stage.byteSize() - filled, part.bytes().byteSize() - at);
-          MemorySegment.copy(part.bytes(), at, stage, filled, count);
-          checksummer.update(stage.asSlice(filled, count));
-          at += count;
-          filled += count;
-          if (filled == stage.byteSize()) {
-            writeFully(channel, stage);
-            filled = 0;
-          }
+        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      Optional<AsynchronousFileChannel> direct =
+          content.size() < DIRECT_FROM ? Optional.empty() : openDirect.apply(file);
+      if (direct.isPresent()) {
+        try (DirectWriter writer = new DirectWriter(channel, direct.get(), stages)) {
+          FileChecksums checksums = Checksummer.pass(content, writer);
+          writer.finish();
+          return checksums;
         }
       }
-      writeFully(channel, stage.asSlice(0, filled));
-    }
-    return checksummer.finish();
-  }
-
-  private static void writeFully(FileChannel channel, MemorySegment bytes) throws IOException {
-    ByteBuffer buffer = bytes.asByteBuffer();
-    while (buffer.hasRemaining()) {
-      channel.write(buffer);
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment stage = arena.allocate(Math.clamp(content.size(), 1, Stages.SIZE));
+        return Checksummer.pass(content, new CachedWriter(channel, stage));
+      }
     }
   }
 

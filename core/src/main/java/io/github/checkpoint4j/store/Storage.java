@@ -76,7 +76,8 @@ public interface Storage {
   void createDirectory(Path directory) throws IOException;
 
   /**
-   * Creates a file of this content. If it fails, the file may be there with any part of it.
+   * Creates a file of this content. If it fails, the file may be there with any of its bytes, and
+   * zeros for others; nothing is written to it any more.
    *
    * @return the checksums of the bytes as they were handed to the disk
    * @throws java.nio.file.FileAlreadyExistsException if there is an entry of that name; it is left

@@ -19,9 +19,6 @@ import java.util.regex.Pattern;
 
 /** Reads a checkpoint's files through mappings, a slice at a time, and gathers the problems. */
 final class Verifier {
-  /** Small enough that the second checksum finds the bytes in the processor's cache. */
-  private static final long SLICE = 1 << 18;
-
   private static final Pattern SHARD = Pattern.compile("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
 
   private final Storage storage;
@@ -116,13 +113,13 @@ final class Verifier {
     long at = 0;
     for (Map.Entry<String, TensorChecksum> tensor : expected.tensors().entrySet()) {
       checksummer.begin(Optional.empty());
-      update(checksummer, file, at, tensor.getValue().offset());
+      checksummer.update(file.asSlice(at, tensor.getValue().offset() - at));
       checksummer.begin(Optional.of(tensor.getKey()));
-      update(checksummer, file, tensor.getValue().offset(), tensor.getValue().end());
+      checksummer.update(file.asSlice(tensor.getValue().offset(), tensor.getValue().size()));
       at = tensor.getValue().end();
     }
     checksummer.begin(Optional.empty());
-    update(checksummer, file, at, file.byteSize());
+    checksummer.update(file.asSlice(at));
     FileChecksums found = checksummer.finish();
     int before = problems.size();
     expected
@@ -160,12 +157,6 @@ final class Verifier {
                 was.offset(),
                 FileChecksums.hex(was.crc32c()),
                 FileChecksums.hex(is)));
-  }
-
-  private static void update(Checksummer checksummer, MemorySegment file, long from, long to) {
-    for (long at = from; at < to; at += SLICE) {
-      checksummer.update(file.asSlice(at, Math.min(SLICE, to - at)));
-    }
   }
 
   /** Whether the file is as its format demands, for the formats that are read here. */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -79,19 +79,15 @@ class FullDiskTest {
   }
 
   @Test
-  void a_small_file_system_of_this_machine_fills_up(@TempDir Path directory) throws Exception {
-    Path disk = Files.createDirectory(directory.resolve("disk"));
-    assumeTrue(
-        run("mount", "-t", "tmpfs", "-o", "size=1m", "checkpoint4j-test", disk.toString()),
-        "a tmpfs cannot be mounted here: that takes Linux and the right to mount");
-    try {
+  void a_small_file_system_of_this_machine_fills_up(@TempDir Path directory) throws IOException {
+    Optional<MountedDisk> mounted = MountedDisk.tmpfs(directory, 1 << 20);
+    assumeTrue(mounted.isPresent(), "a tmpfs cannot be mounted here");
+    try (MountedDisk disk = mounted.get()) {
       int failures = 0;
       for (int filled = 1 << 20; filled >= 0; filled -= 16 << 10) {
-        failures += fills(disk, filled) ? 1 : 0;
+        failures += fills(disk.directory(), filled) ? 1 : 0;
       }
       assertThat(failures).isBetween(10, 60);
-    } finally {
-      run("umount", disk.toString());
     }
   }
 
@@ -134,20 +130,6 @@ class FullDiskTest {
   private static List<String> names(Path directory) throws IOException {
     try (Stream<Path> paths = Files.list(directory)) {
       return paths.map(path -> path.getFileName().toString()).sorted().toList();
-    }
-  }
-
-  /** Whether a command could be run and succeeded. */
-  private static boolean run(String... command) throws InterruptedException {
-    try {
-      Process process =
-          new ProcessBuilder(command)
-              .redirectErrorStream(true)
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start();
-      return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
-    } catch (IOException e) {
-      return false;
     }
   }
 }
