@@ -9,6 +9,7 @@ import io.github.checkpoint4j.store.Disk.Node;
 import io.github.checkpoint4j.store.Disk.Slot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -183,6 +184,22 @@ final class CrashStorage implements Storage {
     file.sync();
   }
 
+  /** Creates a file or, if there are no bytes, a directory, as {@link #overwrite} changes one. */
+  void appear(Path path, Optional<byte[]> bytes) throws IOException {
+    Slot slot = free(path);
+    Node node =
+        bytes.isPresent() ? File.durable(Remains.whole(bytes.get()), now()) : new Directory();
+    disk.sync(slot.directory());
+    disk.place(slot.directory(), slot.name(), node);
+  }
+
+  /** Removes a file or a directory and all in it, as {@link #overwrite} changes one. */
+  void vanish(Path path) throws IOException {
+    Slot slot = taken(path);
+    disk.sync(slot.directory());
+    disk.tearOut(slot.directory(), slot.name());
+  }
+
   @Override
   public synchronized void createDirectory(Path path) throws IOException {
     begin("createDirectory", path, true);
@@ -306,7 +323,8 @@ final class CrashStorage implements Storage {
   @Override
   public synchronized MappedFile map(Path path) throws IOException {
     begin("map", path, false);
-    MappedFile map = MappedFile.copyOf(path, MemorySegment.ofArray(file(path).bytes()));
+    MappedFile map =
+        MappedFile.copyOf(path, MemorySegment.ofArray(file(path).bytes()), Arena.ofConfined());
     maps.removeIf(other -> !other.bytes().scope().isAlive());
     maps.add(map);
     return map;
