@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,11 +28,22 @@ class FaultyDiskTest {
   private static final Script SAVE = new Script().save(1).save(2).save(3);
   private static final Script OVERWRITE = new Script().save(1).pin(1).save(2).overwrite(1);
 
+  private static final AtomicLong FAULTS = new AtomicLong();
+  private static final AtomicLong FAILURES = new AtomicLong();
+
+  @AfterAll
+  static void report() {
+    System.out.printf(
+        "faults: %d injected, %d steps and recoveries failed by them and made up for%n",
+        FAULTS.get(), FAILURES.get());
+  }
+
   static List<Script> scripts() {
     return List.of(
         SAVE,
         OVERWRITE,
         new Script().save(1).save(2).delete(1),
+        new Script().save(1).save(2).saveAndKeepLatest(3, 1),
         new Script().save(1).pin(1),
         new Script().save(1).pin(1).unpin(1));
   }
@@ -62,6 +75,8 @@ class FaultyDiskTest {
       Optional<IOException> failure = exploration.explore(script, fault.apply(call));
       failures += failure.isPresent() ? 1 : 0;
     }
+    FAULTS.addAndGet(CALLS);
+    FAILURES.addAndGet(failures);
     return failures;
   }
 
@@ -99,6 +114,8 @@ class FaultyDiskTest {
         throw new AssertionError("recovery after a failure in call " + call, e);
       }
     }
+    FAULTS.addAndGet(CALLS);
+    FAILURES.addAndGet(failures);
     return failures;
   }
 
