@@ -19,10 +19,13 @@ import java.util.Optional;
  */
 record LockOwner(String host, long pid, Optional<Instant> started) {
 
+  private static final LockOwner CURRENT =
+      new LockOwner(
+          hostName(), ProcessHandle.current().pid(), ProcessHandle.current().info().startInstant());
+
   /** This process. */
   static LockOwner current() {
-    ProcessHandle self = ProcessHandle.current();
-    return new LockOwner(hostName(), self.pid(), self.info().startInstant());
+    return CURRENT;
   }
 
   /** The host's name without asking a name server, which may take long where there is none. */

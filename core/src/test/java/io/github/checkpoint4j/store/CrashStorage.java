@@ -45,11 +45,14 @@ import org.jspecify.annotations.Nullable;
  *       ones. A rename from one directory to another is kept once either is synced.
  *   <li><b>Contents.</b> A file's bytes are kept if it was synced after they were written.
  *       Otherwise any of {@link Remains#ofUnsynced} is left: the whole, nothing, a beginning, zeros
- *       of the same length, bytes of something else, blocks of 4 KiB missing between others. That
- *       the entry is durable says nothing of the content, and a synced file without a durable entry
- *       is lost.
+ *       of the same length, bytes of something else, blocks of 4 KiB missing between others, or
+ *       more than was written, to the end of a block. That the entry is durable says nothing of the
+ *       content, nor the size of the bytes, and a synced file without a durable entry is lost.
  *   <li><b>Reach.</b> Syncing a directory does not keep the entry of the directory itself.
- *   <li><b>A failed sync</b> of a file vouches for nothing, nor does any later one.
+ *   <li><b>A failed sync</b> of a file vouches for nothing, nor does any later one. After a failed
+ *       sync of a directory a later one that succeeds does vouch for its entries: they are in a
+ *       journal, and a file system that could not write its journal takes no more writes, as a
+ *       {@link Fault.Dead} device.
  *   <li><b>Locks</b> end.
  * </ul>
  *

@@ -93,6 +93,7 @@ final class Exploration {
     disk.observe(() -> {});
     store.close();
     require(disk.openMaps().isEmpty(), "open maps: " + disk.openMaps());
+    require(!disk.locked(), "a lock is held");
   }
 
   /**
@@ -145,9 +146,11 @@ final class Exploration {
     }
     long expected = allowed.hashCode();
     for (CrashState state : disk.crashStates(depth == 0 ? limit : IN_RECOVERY, random)) {
-      if (seen.add(Hash.of(state.key(), expected))) {
-        boolean deeper =
-            depth < DEPTH && interrupted.add(Hash.of(Hash.of(state.shape(), expected), depth));
+      boolean unseen = seen.add(Hash.of(state.key(), expected));
+      // Names without contents: recovery does the same whatever is in the files.
+      boolean deeper =
+          depth < DEPTH && interrupted.add(Hash.of(Hash.of(state.shape(), expected), depth));
+      if (unseen || deeper) {
         describing(state, allowed, () -> check(state.storage(), allowed, depth, deeper));
       }
     }

@@ -82,23 +82,35 @@ class FaultyDiskTest {
 
   @Test
   void a_recovery_that_fails_in_any_call_is_made_up_for_by_the_next() throws IOException {
+    assertThat(failedRecoveries(Fault.Broken::new)).isGreaterThan(100);
+  }
+
+  @Test
+  void a_recovery_on_a_device_that_dies_is_made_up_for_on_one_that_works() throws IOException {
+    assertThat(failedRecoveries(Fault.Dead::new)).isGreaterThan(100);
+  }
+
+  /** Kills a writer after each of its operations, and lets the next one's recovery fail. */
+  private static int failedRecoveries(LongFunction<Fault> fault) throws IOException {
     CrashStorage disk = new CrashStorage();
     int[] failures = {0};
     try (CheckpointStore store = CheckpointStore.open(disk, Exploration.RUN)) {
       for (Script.Step step : OVERWRITE.steps()) {
-        disk.observe(() -> failures[0] += failedRecoveries(disk, step));
+        disk.observe(() -> failures[0] += failedRecoveries(disk, step, fault));
         step.perform(store);
       }
       disk.observe(() -> {});
     }
-    assertThat(failures[0]).isGreaterThan(100);
+    FAILURES.addAndGet(failures[0]);
+    return failures[0];
   }
 
-  private static int failedRecoveries(CrashStorage disk, Script.Step step) {
+  private static int failedRecoveries(
+      CrashStorage disk, Script.Step step, LongFunction<Fault> fault) {
     int failures = 0;
     for (long call = 1; call <= CALLS; call++) {
       CrashStorage killed = disk.kill();
-      killed.inject(new Fault.Broken(call));
+      killed.inject(fault.apply(call));
       try {
         CheckpointStore.open(killed, Exploration.RUN).close();
       } catch (IOException e) {
@@ -115,7 +127,6 @@ class FaultyDiskTest {
       }
     }
     FAULTS.addAndGet(CALLS);
-    FAILURES.addAndGet(failures);
     return failures;
   }
 
