@@ -13,6 +13,7 @@ import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointLockedException;
+import io.github.checkpoint4j.store.CrashedAtEnd;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -26,12 +27,14 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointerTest {
   private static final Instant BEGIN = Instant.parse("2026-03-01T12:00:00Z");
 
   @TempDir Path temporary;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> temporary);
   private final List<String> loads = new ArrayList<>();
   private final Counter model = new Counter("model", loads);
   private final Counter optimizer = new Counter("optimizer", loads);
@@ -68,13 +71,13 @@ class CheckpointerTest {
 
   @Test
   void a_loop_saves_and_a_later_one_goes_on_with_random_numbers_restored_last() throws IOException {
-    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(3)).open()) {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(3)).open(disk)) {
       assertThat(checkpointer.resume()).isEmpty();
       train(checkpointer, 1, 7);
       assertThat(steps(checkpointer)).containsExactly(3L, 6L);
     }
     model.set(0);
-    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(3)).open()) {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(3)).open(disk)) {
       CheckpointInfo resumed = checkpointer.resume().orElseThrow();
       assertThat(resumed.step()).isEqualTo(6);
       assertThat(resumed.epoch()).hasValue(1.5);
@@ -95,7 +98,7 @@ class CheckpointerTest {
         builder()
             .track("data", new Counter("data", loads))
             .file("trainer_state.json", () -> FileContent.of("{\"epoch\": " + model.value() + "}"))
-            .open()) {
+            .open(disk)) {
       model.set(4);
       CheckpointInfo info = checkpointer.save(1, 0, Map.of());
       try (Checkpoint checkpoint = checkpointer.open(info)) {
@@ -138,7 +141,7 @@ class CheckpointerTest {
 
   @Test
   void steps_go_up() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       checkpointer.step(5, Map.of());
       assertThatThrownBy(() -> checkpointer.step(5, Map.of()))
           .isInstanceOf(IllegalArgumentException.class)
@@ -148,12 +151,12 @@ class CheckpointerTest {
 
   @Test
   void a_step_is_saved_once() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       checkpointer.save(5, 0, Map.of());
       assertThatThrownBy(() -> checkpointer.save(5, 0, Map.of()))
           .isInstanceOf(FileAlreadyExistsException.class);
     }
-    try (Checkpointer checkpointer = builder().overwrite(true).open()) {
+    try (Checkpointer checkpointer = builder().overwrite(true).open(disk)) {
       model.set(9);
       checkpointer.save(5, 0, Map.of());
       model.set(0);
@@ -166,10 +169,10 @@ class CheckpointerTest {
   @Test
   void a_run_that_would_run_into_checkpoints_it_did_not_resume_from_is_told_at_its_first_step()
       throws IOException {
-    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open()) {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open(disk)) {
       train(checkpointer, 1, 10);
     }
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       assertThatThrownBy(() -> checkpointer.step(1, Map.of()))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage(
@@ -182,7 +185,7 @@ class CheckpointerTest {
       checkpointer.resume();
       checkpointer.save(11, 0, Map.of());
     }
-    try (Checkpointer checkpointer = builder().overwrite(true).open()) {
+    try (Checkpointer checkpointer = builder().overwrite(true).open(disk)) {
       checkpointer.resume(run.resolve("checkpoint-5"));
       checkpointer.save(6, 0, Map.of());
       assertThat(checkpointer.latest().orElseThrow().step()).isEqualTo(6);
@@ -192,12 +195,12 @@ class CheckpointerTest {
   @Test
   void a_damaged_checkpoint_is_passed_over_and_reported_and_its_step_can_be_saved_again()
       throws IOException {
-    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open()) {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open(disk)) {
       train(checkpointer, 1, 15);
     }
     Files.delete(run.resolve("checkpoint-15/optimizer.pt"));
     flipLastByte(run.resolve("checkpoint-10/model.safetensors"));
-    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open()) {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open(disk)) {
       assertThat(checkpointer.resume().orElseThrow().step()).isEqualTo(5);
       assertThat(model.value()).isEqualTo(5);
       assertThat(loads).containsExactly("model", "optimizer", "rng");
@@ -215,23 +218,41 @@ class CheckpointerTest {
   }
 
   @Test
+  void a_checkpoint_that_was_renamed_is_passed_over_and_can_be_saved_again_and_no_other()
+      throws IOException {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open(disk)) {
+      train(checkpointer, 1, 10);
+    }
+    Files.move(run.resolve("checkpoint-10"), run.resolve("checkpoint-15"));
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(5)).open(disk)) {
+      assertThat(checkpointer.resume().orElseThrow().step()).isEqualTo(5);
+      assertThat(checkpointer.skipped().getFirst().checkpoint().step()).isEqualTo(15);
+      train(checkpointer, 6, 15);
+      assertThat(checkpointer.checkpoints())
+          .allMatch(CheckpointInfo::usable)
+          .extracting(CheckpointInfo::step)
+          .containsExactly(5L, 10L, 15L);
+    }
+  }
+
+  @Test
   void without_verification_the_bytes_are_taken_as_they_are() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       checkpointer.save(5, 0, Map.of());
     }
     flipLastByte(run.resolve("checkpoint-5/model.safetensors"));
-    try (Checkpointer checkpointer = builder().verify(false).open()) {
+    try (Checkpointer checkpointer = builder().verify(false).open(disk)) {
       assertThat(checkpointer.resume()).isPresent();
     }
   }
 
   @Test
   void a_run_whose_checkpoints_are_all_damaged_does_not_silently_start_anew() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       checkpointer.save(5, 0, Map.of());
     }
     Files.delete(run.resolve("checkpoint-5/model.safetensors"));
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       assertThatThrownBy(checkpointer::resume)
           .isInstanceOf(CorruptFileException.class)
           .hasMessageStartingWith(
@@ -242,11 +263,11 @@ class CheckpointerTest {
 
   @Test
   void a_component_that_was_not_saved_is_an_error() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       checkpointer.save(5, 0, Map.of());
     }
     try (Checkpointer checkpointer =
-        builder().track("scheduler", new Counter("scheduler", loads)).open()) {
+        builder().track("scheduler", new Counter("scheduler", loads)).open(disk)) {
       assertThatThrownBy(checkpointer::resume)
           .isInstanceOf(StateMismatchException.class)
           .hasMessage(
@@ -271,10 +292,10 @@ class CheckpointerTest {
             throw new AssertionError();
           }
         };
-    try (Checkpointer checkpointer = Checkpointer.in(run).track("model", wider).open()) {
+    try (Checkpointer checkpointer = Checkpointer.in(run).track("model", wider).open(disk)) {
       checkpointer.save(1, 0, Map.of());
     }
-    try (Checkpointer checkpointer = Checkpointer.in(run).track("model", model).open()) {
+    try (Checkpointer checkpointer = Checkpointer.in(run).track("model", model).open(disk)) {
       assertThatThrownBy(checkpointer::resume)
           .isInstanceOf(StateMismatchException.class)
           .hasMessage("the checkpoint's model does not fit: value should be F32[1] and is F32[2]");
@@ -289,14 +310,14 @@ class CheckpointerTest {
         builder()
             .hyperparameters(before)
             .fingerprint(Json.object().put("threads", 1).build())
-            .open()) {
+            .open(disk)) {
       checkpointer.save(1, 0, Map.of());
     }
     try (Checkpointer checkpointer =
         builder()
             .hyperparameters(after)
             .fingerprint(Json.object().put("threads", 2).build())
-            .open()) {
+            .open(disk)) {
       assertThat(checkpointer.changes()).isEmpty();
       checkpointer.resume();
       assertThat(checkpointer.changes())
@@ -312,7 +333,7 @@ class CheckpointerTest {
   @Test
   void time_since_the_last_save_counts() throws IOException {
     try (Checkpointer checkpointer =
-        builder().save(SaveStrategy.every(Duration.ofMinutes(10))).open()) {
+        builder().save(SaveStrategy.every(Duration.ofMinutes(10))).open(disk)) {
       for (long step = 1; step <= 6; step++) {
         seconds.addAndGet(299);
         checkpointer.step(step, Map.of());
@@ -329,7 +350,7 @@ class CheckpointerTest {
         builder()
             .keep(RetentionPolicy.latest(1))
             .best("eval_accuracy", Direction.MAXIMIZE)
-            .open()) {
+            .open(disk)) {
       checkpointer.save(1, 0, Map.of("eval_accuracy", 0.5));
       checkpointer.pin(checkpointer.save(2, 0, Map.of("eval_accuracy", 0.4)));
       checkpointer.save(3, 0, Map.of("eval_accuracy", 0.7));
@@ -402,11 +423,11 @@ class CheckpointerTest {
 
   @Test
   void the_newest_by_commit_is_kept_though_its_step_is_lower() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       checkpointer.save(10, 0, Map.of());
     }
     try (Checkpointer checkpointer =
-        builder().overwrite(true).keep(RetentionPolicy.everySteps(10)).open()) {
+        builder().overwrite(true).keep(RetentionPolicy.everySteps(10)).open(disk)) {
       checkpointer.save(7, 0, Map.of());
       assertThat(steps(checkpointer)).containsExactly(10L, 7L);
     }
@@ -433,7 +454,7 @@ class CheckpointerTest {
 
   @Test
   void retention_runs_only_after_the_save_is_durable() throws IOException {
-    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
+    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open(disk)) {
       checkpointer.save(1, 0, Map.of());
       assertThatThrownBy(
               () -> {
@@ -448,7 +469,7 @@ class CheckpointerTest {
 
   @Test
   void retention_leaves_damaged_and_unverified_checkpoints_alone() throws IOException {
-    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open()) {
+    try (Checkpointer checkpointer = builder().keep(RetentionPolicy.latest(1)).open(disk)) {
       checkpointer.save(1, 0, Map.of());
       Files.delete(run.resolve("checkpoint-1/optimizer.pt"));
       Path python = Files.createDirectory(run.resolve("checkpoint-2"));
@@ -462,7 +483,7 @@ class CheckpointerTest {
   @Test
   void an_evaluation_without_the_tracked_metric_is_an_error_that_lists_those_there_are()
       throws IOException {
-    try (Checkpointer checkpointer = builder().best("eval_acc", Direction.MAXIMIZE).open()) {
+    try (Checkpointer checkpointer = builder().best("eval_acc", Direction.MAXIMIZE).open(disk)) {
       checkpointer.save(1, 0, Map.of("loss", 1.0));
       assertThatThrownBy(
               () -> checkpointer.save(2, 0, Map.of("eval_loss", 1.0, "eval_accuracy", 0.5)))
@@ -479,14 +500,14 @@ class CheckpointerTest {
 
   @Test
   void best_without_metrics_is_empty_and_without_a_tracked_metric_an_error() throws IOException {
-    try (Checkpointer checkpointer = builder().best("eval_loss", Direction.MINIMIZE).open()) {
+    try (Checkpointer checkpointer = builder().best("eval_loss", Direction.MINIMIZE).open(disk)) {
       assertThat(checkpointer.best()).isEmpty();
       checkpointer.save(1, 0, Map.of());
       assertThat(checkpointer.best()).isEmpty();
       checkpointer.save(2, 0, Map.of("eval_loss", Double.POSITIVE_INFINITY));
       assertThat(checkpointer.best()).isEmpty();
     }
-    try (Checkpointer checkpointer = builder().open()) {
+    try (Checkpointer checkpointer = builder().open(disk)) {
       assertThatThrownBy(checkpointer::best)
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("no metric tells the best checkpoint: name one with best(metric, direction)");
@@ -495,7 +516,7 @@ class CheckpointerTest {
 
   @Test
   void the_best_can_be_told_from_the_checkpoints_alone() throws IOException {
-    try (Checkpointer checkpointer = builder().best("loss", Direction.MINIMIZE).open()) {
+    try (Checkpointer checkpointer = builder().best("loss", Direction.MINIMIZE).open(disk)) {
       checkpointer.save(1, 0, Map.of("loss", 2.0));
       checkpointer.save(2, 0, Map.of("loss", 1.0));
       checkpointer.save(3, 0, Map.of("loss", 1.5));
@@ -506,12 +527,12 @@ class CheckpointerTest {
 
   @Test
   void a_second_checkpointer_in_the_directory_is_refused() throws IOException {
-    try (Checkpointer checkpointer = builder().open()) {
-      assertThatThrownBy(() -> Checkpointer.in(run).open())
+    try (Checkpointer checkpointer = builder().open(disk)) {
+      assertThatThrownBy(() -> Checkpointer.in(run).open(disk))
           .isInstanceOf(CheckpointLockedException.class);
       checkpointer.save(1, 0, Map.of());
     }
-    Checkpointer.in(run).open().close();
+    Checkpointer.in(run).open(disk).close();
   }
 
   private static void flipLastByte(Path file) throws IOException {

@@ -63,9 +63,17 @@ final class JsonReader {
 
   /** The one value of the whole text. */
   Json document() throws CorruptFileException {
-    Json value = value();
-    end();
-    return value;
+    try {
+      Json value = value();
+      end();
+      return value;
+    } catch (CorruptFileException e) {
+      MemorySegment whole = MemorySegment.ofArray(text);
+      if (Format.detect(whole).filter(format -> format != Format.JSON).isPresent()) {
+        throw Format.mistaken(whole, source, Format.JSON);
+      }
+      throw e;
+    }
   }
 
   /** Requires that nothing but white space is left. */

@@ -3,7 +3,9 @@ package io.github.checkpoint4j.store;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -18,12 +20,14 @@ import java.util.TreeMap;
  * @param info what it is
  * @param manifest the manifest, if there is one that can be read
  * @param fault why it is damaged, or of a version that is not read here; empty otherwise
+ * @param faultyFile the one file that the fault is in; empty if there is no such one
  * @param files sizes of the files, by name in order
  */
 record CheckpointDirectory(
     CheckpointInfo info,
     Optional<Manifest> manifest,
     Optional<IOException> fault,
+    Optional<String> faultyFile,
     Map<String, Long> files) {
 
   /**
@@ -50,16 +54,12 @@ record CheckpointDirectory(
   private static CheckpointDirectory look(
       Storage storage, Path directory, Optional<CheckpointName> inRun) throws IOException {
     Map<String, Long> files = new TreeMap<>();
-    for (Storage.Entry entry : storage.list(directory)) {
+    List<Storage.Entry> entries = storage.list(directory);
+    for (Storage.Entry entry : entries) {
+      Path path = directory.resolve(entry.name());
       switch (entry.kind()) {
-        case FILE -> files.put(entry.name(), storage.size(directory.resolve(entry.name())));
-        case LINK -> {
-          try {
-            files.put(entry.name(), storage.size(directory.resolve(entry.name())));
-          } catch (NoSuchFileException e) {
-            // A link that leads nowhere is a missing file.
-          }
-        }
+        case FILE -> files.put(entry.name(), storage.size(path));
+        case LINK -> linkedSize(storage, path).ifPresent(size -> files.put(entry.name(), size));
         case DIRECTORY, OTHER -> {}
       }
     }
@@ -67,7 +67,30 @@ record CheckpointDirectory(
     if (files.containsKey(Manifest.FILE)) {
       return look.withManifest();
     }
+    if (entries.stream().anyMatch(entry -> entry.name().equals(Manifest.FILE))) {
+      return look.damaged(
+          new CorruptFileException(
+              directory.resolve(Manifest.FILE)
+                  + " is not a file. Use another checkpoint, or restore the file from a copy."),
+          Optional.of(Manifest.FILE),
+          TrainerStateFacts.NONE);
+    }
     return look.withoutManifest();
+  }
+
+  /** The size of the file that a link leads to; empty if it leads to none. */
+  private static Optional<Long> linkedSize(Storage storage, Path link) throws IOException {
+    try {
+      storage.list(link);
+      return Optional.empty();
+    } catch (NotDirectoryException e) {
+      return Optional.of(storage.size(link));
+    } catch (AccessDeniedException e) {
+      throw e;
+    } catch (FileSystemException e) {
+      // It leads nowhere, or to itself.
+      return Optional.empty();
+    }
   }
 
   private record Look(
@@ -79,7 +102,7 @@ record CheckpointDirectory(
       try (MappedFile mapped = storage.map(file)) {
         manifest = ManifestFile.parse(mapped.bytes(), file.toString());
       } catch (CorruptFileException | UnsupportedFeatureException e) {
-        return damaged(e, TrainerStateFacts.NONE);
+        return damaged(e, Optional.of(Manifest.FILE), TrainerStateFacts.NONE);
       }
       Optional<IOException> fault =
           mismatch(manifest).map(message -> new CorruptFileException(message));
@@ -87,7 +110,8 @@ record CheckpointDirectory(
           new CheckpointInfo(
               name(),
               directory,
-              manifest.step(),
+              // A copy under another name is not of the step that it was committed as.
+              inRun.map(CheckpointName::step).orElse(manifest.step()),
               manifest.epoch(),
               manifest.metrics(),
               manifest.sequence(),
@@ -97,7 +121,7 @@ record CheckpointDirectory(
               fault.isEmpty() ? Standing.COMMITTED : Standing.DAMAGED,
               manifest.objective(),
               fault.map(IOException::getMessage));
-      return new CheckpointDirectory(info, Optional.of(manifest), fault, files);
+      return new CheckpointDirectory(info, Optional.of(manifest), fault, Optional.empty(), files);
     }
 
     /** What the manifest says and the directory does not bear out. */
@@ -134,7 +158,8 @@ record CheckpointDirectory(
     CheckpointDirectory withoutManifest() throws IOException {
       TrainerStateFacts facts = TrainerStateFacts.NONE;
       if (files.isEmpty()) {
-        return damaged(new CorruptFileException(directory + " holds no file."), facts);
+        return damaged(
+            new CorruptFileException(directory + " holds no file."), Optional.empty(), facts);
       }
       for (Map.Entry<String, Long> file : files.entrySet()) {
         if (file.getValue() == 0 && TrainerLayout.holdsTensors(file.getKey())) {
@@ -142,6 +167,7 @@ record CheckpointDirectory(
               new CorruptFileException(
                   "%s is empty: saving it was cut short. Use another checkpoint."
                       .formatted(directory.resolve(file.getKey()))),
+              Optional.of(file.getKey()),
               facts);
         }
       }
@@ -150,22 +176,25 @@ record CheckpointDirectory(
         try (MappedFile mapped = storage.map(file)) {
           facts = TrainerStateFacts.parse(mapped.bytes(), file.toString());
         } catch (CorruptFileException e) {
-          return damaged(e, facts);
+          return damaged(e, Optional.of(TrainerStateFacts.FILE), facts);
         }
       }
       return new CheckpointDirectory(
           info(Standing.UNVERIFIED, facts, Optional.empty()),
           Optional.empty(),
           Optional.empty(),
+          Optional.empty(),
           files);
     }
 
-    private CheckpointDirectory damaged(IOException fault, TrainerStateFacts facts)
+    CheckpointDirectory damaged(
+        IOException fault, Optional<String> faultyFile, TrainerStateFacts facts)
         throws IOException {
       return new CheckpointDirectory(
           info(Standing.DAMAGED, facts, Optional.of(String.valueOf(fault.getMessage()))),
           Optional.empty(),
           Optional.of(fault),
+          faultyFile,
           files);
     }
 

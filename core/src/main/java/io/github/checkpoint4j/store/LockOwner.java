@@ -22,10 +22,13 @@ record LockOwner(String host, long pid, Optional<Instant> started) {
   /** How far a process's start may move: Linux counts it from boot, on a clock that is set. */
   private static final Duration CLOCK_STEP = Duration.ofSeconds(10);
 
+  private static final LockOwner CURRENT =
+      new LockOwner(
+          hostName(), ProcessHandle.current().pid(), ProcessHandle.current().info().startInstant());
+
   /** This process. */
   static LockOwner current() {
-    ProcessHandle self = ProcessHandle.current();
-    return new LockOwner(hostName(), self.pid(), self.info().startInstant());
+    return CURRENT;
   }
 
   /** The host's name without asking a name server, which may take long where there is none. */

@@ -41,7 +41,11 @@ public final class MappedFile implements AutoCloseable {
 
   /** A copy of {@code bytes} as if it were a mapped file, for a {@link Storage} without a disk. */
   public static MappedFile copyOf(Path path, MemorySegment bytes) {
-    Arena arena = Arena.ofShared();
+    return copyOf(path, bytes, Arena.ofShared());
+  }
+
+  /** A copy in this arena, which it closes; who may read it follows from the arena. */
+  static MappedFile copyOf(Path path, MemorySegment bytes, Arena arena) {
     MemorySegment copy = arena.allocate(bytes.byteSize(), 64);
     MemorySegment.copy(bytes, 0, copy, 0, bytes.byteSize());
     return new MappedFile(path, arena, copy);

@@ -44,14 +44,18 @@ final class Verifier {
       }
     } else {
       if (directory.fault().isPresent()) {
-        String file = directory.files().containsKey(Manifest.FILE) ? Manifest.FILE : "";
-        add(file, Optional.empty(), String.valueOf(directory.fault().get().getMessage()));
+        add(
+            directory.faultyFile().orElse(""),
+            Optional.empty(),
+            String.valueOf(directory.fault().get().getMessage()));
       }
       for (String file : directory.files().keySet()) {
         if (!file.equals(Manifest.FILE) && !file.equals(Checkpoint.PIN)) {
           try (MappedFile mapped = storage.map(path.resolve(file))) {
             read(mapped);
-            structure(file, mapped.bytes(), true);
+            if (!directory.faultyFile().equals(Optional.of(file))) {
+              structure(file, mapped.bytes(), true);
+            }
           }
         }
       }

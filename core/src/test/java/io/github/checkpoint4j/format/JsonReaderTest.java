@@ -51,7 +51,22 @@ class JsonReaderTest {
       quoteCharacter = '`',
       textBlock =
           """
-          ``           | 1 | 1 | 0 | expected a value and the text ends
+          ``                                         | an empty file; it was cut off before anything was written: restore it from a copy
+          <!DOCTYPE html><html>                      | an HTML page; most likely an error or login page saved in place of a download: download the file again
+          version https://git-lfs.github.com/spec/v1 | a git-LFS pointer; it stands for the file, which was not fetched: run 'git lfs pull' in its repository
+          """)
+  void what_lies_in_place_of_a_json_text_is_told(String text, String what) {
+    assertThatThrownBy(() -> parse(text))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage("x.json: not a JSON text: it is " + what);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
           ` `          | 1 | 2 | 1 | expected a value and the text ends
           {            | 1 | 2 | 1 | expected the name of a member, in double quotes and the text ends
           {a:1}        | 1 | 2 | 1 | expected the name of a member, in double quotes and found 'a'

@@ -20,17 +20,19 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class CheckpointStoreTest {
   @TempDir Path temporary;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> temporary);
   private Path run;
   private CheckpointStore store;
 
   @BeforeEach
   void open() throws IOException {
     run = temporary.resolve("run");
-    store = CheckpointStore.open(run);
+    store = CheckpointStore.open(disk, run);
   }
 
   @AfterEach
@@ -110,7 +112,7 @@ class CheckpointStoreTest {
     Path moved = temporary.resolve("moved");
     Files.move(run, moved);
     run = moved;
-    store = CheckpointStore.open(moved);
+    store = CheckpointStore.open(disk, moved);
     assertThat(names()).containsExactly("checkpoint-10", "checkpoint-5");
     assertThat(Contents.weight(store, store.list().getLast())).isEqualTo(5);
   }
@@ -185,7 +187,7 @@ class CheckpointStoreTest {
 
   @Test
   void a_checkpoint_of_another_run_is_refused() throws IOException {
-    try (CheckpointStore other = CheckpointStore.open(temporary.resolve("other"))) {
+    try (CheckpointStore other = CheckpointStore.open(disk, temporary.resolve("other"))) {
       CheckpointInfo info = other.commit(Contents.of(10));
       assertThatThrownBy(() -> store.delete(info))
           .isInstanceOf(IllegalArgumentException.class)
@@ -199,7 +201,7 @@ class CheckpointStoreTest {
     CheckpointInfo info = store.pin(store.pin(store.commit(Contents.of(10))));
     assertThat(info.pinned()).isTrue();
     store.close();
-    store = CheckpointStore.open(run);
+    store = CheckpointStore.open(disk, run);
     assertThat(store.list().getFirst().pinned()).isTrue();
     assertThatThrownBy(() -> store.delete(info))
         .isInstanceOf(IllegalStateException.class)
@@ -212,7 +214,7 @@ class CheckpointStoreTest {
   @Test
   void a_reader_needs_no_lock_and_may_not_write() throws IOException {
     CheckpointInfo info = store.commit(Contents.of(10));
-    try (CheckpointStore reader = CheckpointStore.readOnly(run)) {
+    try (CheckpointStore reader = CheckpointStore.readOnly(disk, run)) {
       assertThat(reader.list()).containsExactly(info);
       assertThatThrownBy(() -> reader.delete(info))
           .isInstanceOf(IllegalStateException.class)
@@ -225,7 +227,7 @@ class CheckpointStoreTest {
   @Test
   void a_run_that_is_not_there_cannot_be_read() {
     Path missing = temporary.resolve("missing");
-    assertThatThrownBy(() -> CheckpointStore.readOnly(missing))
+    assertThatThrownBy(() -> CheckpointStore.readOnly(disk, missing))
         .isInstanceOf(NoSuchFileException.class)
         .hasMessage(missing + ": no such file or directory; check the path");
     assertThat(missing).doesNotExist();
@@ -234,7 +236,7 @@ class CheckpointStoreTest {
   @Test
   void a_file_is_no_run() throws IOException {
     Path file = Files.writeString(temporary.resolve("file"), "x");
-    assertThatThrownBy(() -> CheckpointStore.open(file))
+    assertThatThrownBy(() -> CheckpointStore.open(disk, file))
         .isInstanceOf(IOException.class)
         .hasMessage(
             "cannot open %s for writing: %s: it is not a directory. Check its path and permissions,"
@@ -305,7 +307,7 @@ class CheckpointStoreTest {
     }
     Files.writeString(run.resolve("checkpoint-8"), "a file");
     Files.writeString(run.resolve(".checkpoint-9.tmp-1"), "a file");
-    store = CheckpointStore.open(run);
+    store = CheckpointStore.open(disk, run);
     store.commit(Contents.of(5));
     assertThat(names()).containsExactly("checkpoint-5");
     for (String name : directories) {

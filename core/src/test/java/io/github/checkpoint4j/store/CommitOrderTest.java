@@ -9,11 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The operations on the disk, one by one, are those of FORMAT.md in its order. */
 class CommitOrderTest {
   @TempDir Path temporary;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> temporary);
   private final List<String> operations = new ArrayList<>();
   private Path run;
   private Storage storage;
@@ -22,7 +24,7 @@ class CommitOrderTest {
   void record() {
     run = temporary.resolve("runs/exp1");
     storage =
-        new ForwardingStorage(LocalStorage.instance()) {
+        new ForwardingStorage(disk) {
           @Override
           void mutation(String operation, Path path) {
             operations.add(operation + " " + temporary.relativize(path));

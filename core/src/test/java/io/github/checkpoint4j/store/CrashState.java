@@ -1,7 +1,9 @@
 package io.github.checkpoint4j.store;
 
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
+import java.util.function.Predicate;
 
 /**
  * One thing that a crash may leave.
@@ -14,12 +16,46 @@ import java.util.SortedMap;
 record CrashState(
     String point, List<String> lost, List<String> directories, SortedMap<String, Remains> files) {
 
-  /** The same for states that no one can tell apart. */
-  String key() {
-    StringBuilder key = new StringBuilder();
-    directories.forEach(directory -> key.append(directory).append("/\n"));
-    files.forEach((path, left) -> key.append(path).append('=').append(left.digest()).append('\n'));
-    return key.toString();
+  /** The same for states that no one can tell apart, and in all likelihood for no others. */
+  long key() {
+    return key(_ -> true);
+  }
+
+  /** The same for states that differ at most in what is below hidden names. */
+  long visibleKey() {
+    return key(path -> !path.contains("/."));
+  }
+
+  /** The same for states that do not differ below this directory. */
+  long keyBelow(String directory) {
+    return key(path -> path.startsWith(directory));
+  }
+
+  private long key(Predicate<String> counts) {
+    long key = 0;
+    for (String directory : directories) {
+      if (counts.test(directory)) {
+        key = Hash.of(key, directory);
+      }
+    }
+    for (Map.Entry<String, Remains> file : files.entrySet()) {
+      if (counts.test(file.getKey())) {
+        key = Hash.of(Hash.of(key, file.getKey()), file.getValue().digest());
+      }
+    }
+    return key;
+  }
+
+  /** The same for states with the same names, whatever is in the files. */
+  long shape() {
+    long shape = directories.size();
+    for (String directory : directories) {
+      shape = Hash.of(shape, directory);
+    }
+    for (String file : files.keySet()) {
+      shape = Hash.of(shape, file);
+    }
+    return shape;
   }
 
   /** A disk in this state, after the machine started again: all that is there is durable. */

@@ -20,7 +20,7 @@ final class CrashStates {
   private final String point;
   private final int limit;
   private final boolean[][] dependencies;
-  private final Map<String, CrashState> states = new LinkedHashMap<>();
+  private final Map<Long, CrashState> states = new LinkedHashMap<>();
 
   private CrashStates(Disk disk, String point, int limit) {
     this.disk = disk;
@@ -107,14 +107,18 @@ final class CrashStates {
     return states.size() <= limit;
   }
 
-  /** Adds what an ordered journal leaves, with all contents damaged in one way or none. */
+  /**
+   * Adds what an ordered journal leaves, with all contents whole, and damaged in one way or another
+   * as far as half of the limit goes: the rest is for what no journal keeps in order.
+   */
   private void addRegular() {
     boolean[] kept = new boolean[dependencies.length];
+    int most = Math.max(1, limit / 2 / (kept.length + 1));
     for (int length = 0; length <= kept.length; length++) {
       Arrays.fill(kept, 0, length, true);
       Tree tree = disk.survivors(kept);
       int ways = tree.files().values().stream().mapToInt(f -> f.remains().size()).max().orElse(1);
-      for (int way = 0; way < ways; way++) {
+      for (int way = 0; way < Math.min(ways, most); way++) {
         int chosen = way;
         add(kept, tree, file -> Math.min(chosen, file.remains().size() - 1));
       }

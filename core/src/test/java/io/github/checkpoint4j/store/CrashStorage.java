@@ -9,6 +9,7 @@ import io.github.checkpoint4j.store.Disk.Node;
 import io.github.checkpoint4j.store.Disk.Slot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -44,11 +45,14 @@ import org.jspecify.annotations.Nullable;
  *       ones. A rename from one directory to another is kept once either is synced.
  *   <li><b>Contents.</b> A file's bytes are kept if it was synced after they were written.
  *       Otherwise any of {@link Remains#ofUnsynced} is left: the whole, nothing, a beginning, zeros
- *       of the same length, bytes of something else, blocks of 4 KiB missing between others. That
- *       the entry is durable says nothing of the content, and a synced file without a durable entry
- *       is lost.
+ *       of the same length, bytes of something else, blocks of 4 KiB missing between others, or
+ *       more than was written, to the end of a block. That the entry is durable says nothing of the
+ *       content, nor the size of the bytes, and a synced file without a durable entry is lost.
  *   <li><b>Reach.</b> Syncing a directory does not keep the entry of the directory itself.
- *   <li><b>A failed sync</b> of a file vouches for nothing, nor does any later one.
+ *   <li><b>A failed sync</b> of a file vouches for nothing, nor does any later one. After a failed
+ *       sync of a directory a later one that succeeds does vouch for its entries: they are in a
+ *       journal, and a file system that could not write its journal takes no more writes, as a
+ *       {@link Fault.Dead} device.
  *   <li><b>Locks</b> end.
  * </ul>
  *
@@ -183,6 +187,22 @@ final class CrashStorage implements Storage {
     file.sync();
   }
 
+  /** Creates a file or, if there are no bytes, a directory, as {@link #overwrite} changes one. */
+  void appear(Path path, Optional<byte[]> bytes) throws IOException {
+    Slot slot = free(path);
+    Node node =
+        bytes.isPresent() ? File.durable(Remains.whole(bytes.get()), now()) : new Directory();
+    disk.sync(slot.directory());
+    disk.place(slot.directory(), slot.name(), node);
+  }
+
+  /** Removes a file or a directory and all in it, as {@link #overwrite} changes one. */
+  void vanish(Path path) throws IOException {
+    Slot slot = taken(path);
+    disk.sync(slot.directory());
+    disk.tearOut(slot.directory(), slot.name());
+  }
+
   @Override
   public synchronized void createDirectory(Path path) throws IOException {
     begin("createDirectory", path, true);
@@ -306,7 +326,8 @@ final class CrashStorage implements Storage {
   @Override
   public synchronized MappedFile map(Path path) throws IOException {
     begin("map", path, false);
-    MappedFile map = MappedFile.copyOf(path, MemorySegment.ofArray(file(path).bytes()));
+    MappedFile map =
+        MappedFile.copyOf(path, MemorySegment.ofArray(file(path).bytes()), Arena.ofConfined());
     maps.removeIf(other -> !other.bytes().scope().isAlive());
     maps.add(map);
     return map;

@@ -30,7 +30,8 @@ class CrashStorageTest {
 
     assertThat(contentsOf("/a"))
         .contains("(none)", "12345678", "", "1234", "1234567", "\0\0\0\0\0\0\0\0")
-        .hasSize(7);
+        .contains("12345678" + "\0".repeat(Remains.BLOCK - 8))
+        .hasSize(10);
   }
 
   @Test
@@ -46,7 +47,7 @@ class CrashStorageTest {
     storage.write(A, FileContent.of("12345678"));
     storage.syncDirectory(CrashStorage.MOUNT);
 
-    assertThat(contentsOf("/a")).doesNotContain("(none)").contains("12345678", "").hasSize(6);
+    assertThat(contentsOf("/a")).doesNotContain("(none)").contains("12345678", "").hasSize(9);
   }
 
   @Test
@@ -207,7 +208,7 @@ class CrashStorageTest {
       storage.write(CrashStorage.MOUNT.resolve("f" + i), FileContent.of("content " + i));
     }
 
-    List<String> one = keys(storage.crashStates(300, new Random(7)));
+    List<Long> one = keys(storage.crashStates(300, new Random(7)));
     assertThat(one).hasSize(300).doesNotHaveDuplicates();
     assertThat(keys(storage.crashStates(300, new Random(7)))).isEqualTo(one);
     assertThat(keys(storage.crashStates(300, new Random(8)))).isNotEqualTo(one);
@@ -322,7 +323,7 @@ class CrashStorageTest {
     return storage.crashStates(1000, new Random(1));
   }
 
-  private static List<String> keys(List<CrashState> states) {
+  private static List<Long> keys(List<CrashState> states) {
     return states.stream().map(CrashState::key).toList();
   }
 

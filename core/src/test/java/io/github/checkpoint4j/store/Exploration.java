@@ -3,6 +3,7 @@ package io.github.checkpoint4j.store;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -26,7 +27,10 @@ final class Exploration {
   private static final int DEPTH = 2;
 
   /** How many states to look at after each operation of a recovery. */
-  private static final int IN_RECOVERY = 6;
+  private static final int IN_RECOVERY = 8;
+
+  /** How many states to look at after one operation of a script: few operations have more. */
+  private static final int LIMIT = 1000;
 
   /** Scripts take their steps from below. */
   private static final long AFTERWARDS = 1000;
@@ -36,9 +40,13 @@ final class Exploration {
   private final int limit;
   private final Set<Long> seen = new HashSet<>();
   private final Set<Long> interrupted = new HashSet<>();
+  private final Set<Long> killed = new HashSet<>();
   private final Set<Long> settled = new HashSet<>();
   private boolean failed;
-  private long kills;
+
+  Exploration(Function<CrashStorage, Storage> protocol, long seed) {
+    this(protocol, seed, LIMIT);
+  }
 
   /**
    * @param protocol how the store gets at a disk; other than as it is to break the protocol
@@ -50,14 +58,14 @@ final class Exploration {
     this.limit = limit;
   }
 
-  /** The states looked at: what a crash or a kill left, with what may be in it. */
-  long states() {
-    return seen.size() + kills;
+  /** The states looked at that a crash left, each with what may be in it. */
+  Set<Long> states() {
+    return Collections.unmodifiableSet(seen);
   }
 
-  /** How many of them a kill left. */
-  long kills() {
-    return kills;
+  /** The states looked at that a kill left, each with what may be in it. */
+  Set<Long> kills() {
+    return Collections.unmodifiableSet(killed);
   }
 
   /**
@@ -85,6 +93,7 @@ final class Exploration {
     disk.observe(() -> {});
     store.close();
     require(disk.openMaps().isEmpty(), "open maps: " + disk.openMaps());
+    require(!disk.locked(), "a lock is held");
   }
 
   /**
@@ -135,9 +144,13 @@ final class Exploration {
     if (failed) {
       return;
     }
+    long expected = allowed.hashCode();
     for (CrashState state : disk.crashStates(depth == 0 ? limit : IN_RECOVERY, random)) {
-      if (seen.add(id(state.key() + allowed))) {
-        boolean deeper = depth < DEPTH && interrupted.add(id(shape(state) + allowed + depth));
+      boolean unseen = seen.add(Hash.of(state.key(), expected));
+      // Names without contents: recovery does the same whatever is in the files.
+      boolean deeper =
+          depth < DEPTH && interrupted.add(Hash.of(Hash.of(state.shape(), expected), depth));
+      if (unseen || deeper) {
         describing(state, allowed, () -> check(state.storage(), allowed, depth, deeper));
       }
     }
@@ -147,32 +160,12 @@ final class Exploration {
     if (failed) {
       return;
     }
-    String left = disk.bestCrash().key() + disk.worstCrash().key();
-    if (!interrupted.add(id("kill " + left + allowed + depth))) {
+    long left = Hash.of(disk.bestCrash().key(), disk.worstCrash().key());
+    if (!killed.add(Hash.of(Hash.of(left, allowed.hashCode()), depth))) {
       return;
     }
-    kills++;
-    CrashStorage killed = disk.kill();
-    describing(disk.operations(), allowed, () -> check(killed, allowed, depth, depth < DEPTH));
-  }
-
-  /** Names without contents: recovery does the same whatever is in the files. */
-  private static String shape(CrashState state) {
-    return state.directories() + " " + state.files().keySet();
-  }
-
-  private static String visible(String key) {
-    return key.lines().filter(line -> !line.contains("/.")).collect(Collectors.joining("\n"));
-  }
-
-  /** Tells texts apart in little memory. */
-  private static long id(String text) {
-    long id = text.length();
-    for (int i = 0; i < text.length(); i++) {
-      id = (id ^ text.charAt(i)) * 0x9E37_79B9_7F4A_7C15L;
-      id ^= id >>> 32;
-    }
-    return id;
+    CrashStorage after = disk.kill();
+    describing(disk.operations(), allowed, () -> check(after, allowed, depth, depth < DEPTH));
   }
 
   /** Something that may find a checkpoint lost. */
@@ -208,9 +201,9 @@ final class Exploration {
     requireNothingHidden(disk, read.size());
     Set<List<Saved>> recovered = alike(read, allowed);
     // What is in hidden directories that a crash could bring back is of no account for a save.
-    String outcome = disk.bestCrash().key() + visible(disk.worstCrash().key());
+    long outcome = Hash.of(disk.bestCrash().key(), disk.worstCrash().visibleKey());
     boolean crashing = deeper && depth == 0;
-    if (settled.add(id(outcome + recovered + crashing))) {
+    if (settled.add(Hash.of(Hash.of(outcome, recovered.hashCode()), crashing ? 1 : 0))) {
       saveAgain(disk, read, recovered, crashing);
     }
   }

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongFunction;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -26,11 +28,22 @@ class FaultyDiskTest {
   private static final Script SAVE = new Script().save(1).save(2).save(3);
   private static final Script OVERWRITE = new Script().save(1).pin(1).save(2).overwrite(1);
 
+  private static final AtomicLong FAULTS = new AtomicLong();
+  private static final AtomicLong FAILURES = new AtomicLong();
+
+  @AfterAll
+  static void report() {
+    System.out.printf(
+        "faults: %d injected, %d steps and recoveries failed by them and made up for%n",
+        FAULTS.get(), FAILURES.get());
+  }
+
   static List<Script> scripts() {
     return List.of(
         SAVE,
         OVERWRITE,
         new Script().save(1).save(2).delete(1),
+        new Script().save(1).save(2).saveAndKeepLatest(3, 1),
         new Script().save(1).pin(1),
         new Script().save(1).pin(1).unpin(1));
   }
@@ -62,28 +75,42 @@ class FaultyDiskTest {
       Optional<IOException> failure = exploration.explore(script, fault.apply(call));
       failures += failure.isPresent() ? 1 : 0;
     }
+    FAULTS.addAndGet(CALLS);
+    FAILURES.addAndGet(failures);
     return failures;
   }
 
   @Test
   void a_recovery_that_fails_in_any_call_is_made_up_for_by_the_next() throws IOException {
+    assertThat(failedRecoveries(Fault.Broken::new)).isGreaterThan(100);
+  }
+
+  @Test
+  void a_recovery_on_a_device_that_dies_is_made_up_for_on_one_that_works() throws IOException {
+    assertThat(failedRecoveries(Fault.Dead::new)).isGreaterThan(100);
+  }
+
+  /** Kills a writer after each of its operations, and lets the next one's recovery fail. */
+  private static int failedRecoveries(LongFunction<Fault> fault) throws IOException {
     CrashStorage disk = new CrashStorage();
     int[] failures = {0};
     try (CheckpointStore store = CheckpointStore.open(disk, Exploration.RUN)) {
       for (Script.Step step : OVERWRITE.steps()) {
-        disk.observe(() -> failures[0] += failedRecoveries(disk, step));
+        disk.observe(() -> failures[0] += failedRecoveries(disk, step, fault));
         step.perform(store);
       }
       disk.observe(() -> {});
     }
-    assertThat(failures[0]).isGreaterThan(100);
+    FAILURES.addAndGet(failures[0]);
+    return failures[0];
   }
 
-  private static int failedRecoveries(CrashStorage disk, Script.Step step) {
+  private static int failedRecoveries(
+      CrashStorage disk, Script.Step step, LongFunction<Fault> fault) {
     int failures = 0;
     for (long call = 1; call <= CALLS; call++) {
       CrashStorage killed = disk.kill();
-      killed.inject(new Fault.Broken(call));
+      killed.inject(fault.apply(call));
       try {
         CheckpointStore.open(killed, Exploration.RUN).close();
       } catch (IOException e) {
@@ -99,6 +126,7 @@ class FaultyDiskTest {
         throw new AssertionError("recovery after a failure in call " + call, e);
       }
     }
+    FAULTS.addAndGet(CALLS);
     return failures;
   }
 

@@ -9,9 +9,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -78,53 +81,124 @@ class FullDiskTest {
     }
   }
 
+  /** A step that needs a few bytes or none, and what a full disk must not keep it from. */
+  @Test
+  void retention_unpinning_and_recovery_need_no_space_and_a_pin_none_to_speak_of()
+      throws IOException {
+    CrashStorage disk = new CrashStorage();
+    try (CheckpointStore store = CheckpointStore.open(disk, Exploration.RUN)) {
+      for (long step = 1; step <= 4; step++) {
+        store.commit(content(step, 40, false));
+      }
+      disk.inject(new Fault.Full(0));
+      CheckpointInfo pinned = store.pin(store.list().getLast());
+      assertThat(pinned.pinned()).isTrue();
+      assertThat(store.unpin(pinned).pinned()).isFalse();
+      store.delete(store.list().getFirst());
+      store.delete(store.list().getFirst());
+      assertThat(store.list()).extracting(CheckpointInfo::step).containsExactly(3L, 4L);
+    }
+    CrashStorage killed = killedInReplacement(disk);
+    killed.inject(new Fault.Full(0));
+    try (CheckpointStore store = CheckpointStore.open(killed, Exploration.RUN)) {
+      assertThat(store.recovery().restored()).containsExactly("checkpoint-4");
+      assertThat(store.recovery().left()).isEmpty();
+      assertThat(store.list()).extracting(CheckpointInfo::step).containsExactly(3L, 4L);
+      assertThat(killed.list(Exploration.RUN)).hasSize(3);
+    }
+  }
+
+  private static CrashStorage killedInReplacement(CrashStorage disk) throws IOException {
+    disk.heal();
+    List<CrashStorage> killed = new ArrayList<>();
+    try (CheckpointStore store = CheckpointStore.open(disk, Exploration.RUN)) {
+      disk.observe(
+          () -> {
+            if (disk.operations().getLast().matches("rename .*old-.*")) {
+              killed.add(disk.kill());
+            }
+          });
+      store.commit(content(4, 60, true));
+      disk.observe(() -> {});
+    }
+    return killed.getFirst();
+  }
+
   @Test
   void a_small_file_system_of_this_machine_fills_up(@TempDir Path directory) throws IOException {
     Optional<MountedDisk> mounted = MountedDisk.tmpfs(directory, 1 << 20);
-    assumeTrue(mounted.isPresent(), "a tmpfs cannot be mounted here");
+    assumeTrue(
+        mounted.isPresent(),
+        "a tmpfs cannot be mounted here: that takes Linux and the right to mount");
     try (MountedDisk disk = mounted.get()) {
-      int failures = 0;
-      for (int filled = 1 << 20; filled >= 0; filled -= 16 << 10) {
-        failures += fills(disk.directory(), filled) ? 1 : 0;
+      for (CheckpointContent content : List.of(content(2, 300_000, false), replacement())) {
+        Set<String> cutOff = new TreeSet<>();
+        for (int free = 0; free <= 512 << 10; free += 4 << 10) {
+          fill(disk.directory(), content, free).ifPresent(cutOff::add);
+        }
+        // The file that there was no room for: the data's, and where only a page was left, the
+        // manifest's.
+        assertThat(cutOff).containsExactly("a.data", Manifest.FILE);
       }
-      assertThat(failures).isBetween(10, 60);
     }
   }
 
   /**
-   * Whether a save fails on a disk filled so far; if so, it is as after no save, and works then.
+   * Replaces the checkpoint of step 1 by one of whole pages, so that the manifest needs another.
    */
-  private static boolean fills(Path disk, int filled) throws IOException {
+  private static CheckpointContent replacement() {
+    return content(1, 75 * 4096, true);
+  }
+
+  /**
+   * Saves where so many bytes are free.
+   *
+   * @return the file that the space ended in, if it did; then all is as after no save, and the same
+   *     save works once there is room
+   */
+  private static Optional<String> fill(Path disk, CheckpointContent content, int free)
+      throws IOException {
     Path runDirectory = disk.resolve("run");
-    boolean failed = false;
-    try (CheckpointStore store = CheckpointStore.open(runDirectory)) {
+    Path filler = disk.resolve("filler");
+    LastWritten storage = new LastWritten();
+    Optional<String> cutOff = Optional.empty();
+    try (CheckpointStore store = CheckpointStore.open(storage, runDirectory)) {
       CheckpointInfo first = store.commit(content(1, 100_000, false));
-      long free = LocalStorage.instance().usableSpace(disk);
-      Path filler = disk.resolve("filler");
-      Files.write(filler, new byte[(int) Math.min(free, filled)]);
-      CheckpointContent second = content(2, 300_000, false);
+      long usable = LocalStorage.instance().usableSpace(disk);
+      Files.write(filler, new byte[(int) Math.max(0, usable - free)]);
       try {
-        store.commit(second);
+        store.commit(content);
       } catch (IOException e) {
-        failed = true;
+        cutOff = Optional.of(storage.last);
         assertThat(e).hasMessageFindingMatch(NEEDED_AND_FREE.pattern());
         assertThat(names(runDirectory)).containsExactly(RunDirectory.LOCK, "checkpoint-1");
         assertThat(store.list()).containsExactly(first);
+        assertThat(Verification.of(runDirectory.resolve("checkpoint-1")).problems()).isEmpty();
         Files.delete(filler);
-        store.commit(second);
+        store.commit(content);
       }
-      assertThat(Verification.of(runDirectory.resolve("checkpoint-2")).problems()).isEmpty();
+      Path saved = runDirectory.resolve("checkpoint-" + content.step());
+      assertThat(Verification.of(saved).problems()).isEmpty();
     }
-    for (Path path : List.of(runDirectory, disk.resolve("filler"))) {
-      if (Files.exists(path)) {
-        if (Files.isDirectory(path)) {
-          Removal.tree(LocalStorage.instance(), path);
-        } else {
-          Files.delete(path);
-        }
+    Removal.tree(LocalStorage.instance(), runDirectory);
+    Files.deleteIfExists(filler);
+    return cutOff;
+  }
+
+  /** Knows the file that was begun last. */
+  private static final class LastWritten extends ForwardingStorage {
+    private String last = "";
+
+    LastWritten() {
+      super(LocalStorage.instance());
+    }
+
+    @Override
+    void mutation(String operation, Path path) {
+      if (operation.equals("write")) {
+        last = path.getFileName().toString();
       }
     }
-    return failed;
   }
 
   private static List<String> names(Path directory) throws IOException {

@@ -9,16 +9,18 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 class LockTest {
   @TempDir Path run;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> run);
 
   @Test
   void a_second_writer_in_this_process_is_refused_by_name() throws IOException {
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       store.commit(Contents.of(10));
-      assertThatThrownBy(() -> CheckpointStore.open(run))
+      assertThatThrownBy(() -> CheckpointStore.open(disk, run))
           .isInstanceOf(CheckpointLockedException.class)
           .hasMessageStartingWith(
               run
@@ -31,7 +33,7 @@ class LockTest {
                   + " reading needs no lock.");
       store.commit(Contents.of(20));
     }
-    CheckpointStore.open(run).close();
+    CheckpointStore.open(disk, run).close();
   }
 
   @Test
@@ -55,8 +57,8 @@ class LockTest {
     }
   }
 
-  private static Storage heldBy(String owner) {
-    return new ForwardingStorage(LocalStorage.instance()) {
+  private Storage heldBy(String owner) {
+    return new ForwardingStorage(disk) {
       @Override
       public LockAttempt tryLock(Path file, String self) {
         return new LockAttempt.Held(owner, Instant.parse("2026-03-01T12:00:05Z"));
@@ -69,11 +71,11 @@ class LockTest {
     Files.writeString(
         run.resolve(".checkpoint4j.lock"),
         "{\"host\":\"node7\",\"pid\":4711,\"started\":\"2026-03-01T12:00:00Z\"}\n");
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       assertThat(store.recovery().staleOwner())
           .contains("process 4711 on node7, started 2026-03-01T12:00:00Z");
     }
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       assertThat(store.recovery().staleOwner()).isEmpty();
     }
   }
@@ -82,7 +84,7 @@ class LockTest {
   void a_store_that_cannot_be_recovered_does_not_keep_the_lock() throws IOException {
     Files.createDirectory(run.resolve(".checkpoint-1.tmp-1"));
     Storage failing =
-        new ForwardingStorage(LocalStorage.instance()) {
+        new ForwardingStorage(disk) {
           @Override
           void mutation(String operation, Path path) throws IOException {
             if (operation.equals("syncDirectory") && path.equals(run)) {
@@ -92,7 +94,7 @@ class LockTest {
         };
     assertThatThrownBy(() -> CheckpointStore.open(failing, run))
         .hasMessageStartingWith("cannot open " + run + " for writing: input/output error.");
-    CheckpointStore.open(run).close();
+    CheckpointStore.open(disk, run).close();
   }
 
   @Test

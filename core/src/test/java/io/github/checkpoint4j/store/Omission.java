@@ -3,6 +3,7 @@ package io.github.checkpoint4j.store;
 import io.github.checkpoint4j.format.FileContent;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -13,16 +14,29 @@ import java.util.regex.Pattern;
  * around} one that it is in.
  */
 enum Omission {
-  DATA_FILES("sync tmp/(?!manifest|PINNED).*", ".*"),
-  MANIFEST("sync tmp/manifest.json", ".*"),
-  CHECKPOINT_DIRECTORY("syncDirectory tmp", ".*"),
-  RUN_AFTER_COMMIT("syncDirectory run", ".*; rename tmp checkpoint"),
-  RUN_BEFORE_A_DELETED_ONE_IS_REMOVED("syncDirectory run", ".*; rename checkpoint trash"),
-  RUN_AT_RECOVERY("syncDirectory run", "nothing; nothing"),
-  AROUND_A_NEW_DIRECTORY("syncDirectory around", ".*; createDirectory .*"),
-  AROUND_THE_DEEPEST_THAT_IS_THERE("syncDirectory around", "nothing; nothing"),
-  PINNED_DIRECTORY("syncDirectory checkpoint", ".*; write checkpoint/PINNED"),
-  UNPINNED_DIRECTORY("syncDirectory checkpoint", ".*; deleteFile checkpoint/PINNED"),
+  DATA_FILES("sync tmp/(?!manifest|PINNED).*", ".*", "is DAMAGED .*weights.data is cut short"),
+  MANIFEST("sync tmp/manifest.json", ".*", "is DAMAGED .*manifest.json has 0 bytes"),
+  CHECKPOINT_DIRECTORY("syncDirectory tmp", ".*", "is DAMAGED .* holds no file"),
+  RUN_AFTER_COMMIT("syncDirectory run", ".*; rename tmp checkpoint", "the checkpoints are \\[]"),
+  RUN_BEFORE_A_DELETED_ONE_IS_REMOVED(
+      "syncDirectory run", ".*; rename checkpoint trash", "checkpoint-1 is UNVERIFIED"),
+  RUN_AT_RECOVERY("syncDirectory run", "nothing; nothing", "the checkpoints are \\[]"),
+  AROUND_A_NEW_DIRECTORY(
+      "syncDirectory around", ".*; createDirectory .*", "the checkpoints are \\[]"),
+  AROUND_THE_DEEPEST_THAT_IS_THERE(
+      "syncDirectory around", "nothing; nothing", "the checkpoints are \\[]"),
+  PINNED_DIRECTORY(
+      "syncDirectory checkpoint",
+      ".*; write checkpoint/PINNED",
+      "the checkpoints are \\[2 v1]\\s+allowed: \\[\\[2 v1 pinned]]"),
+  UNPINNED_DIRECTORY(
+      "syncDirectory checkpoint",
+      ".*; deleteFile checkpoint/PINNED",
+      "the checkpoints are \\[2 v2 pinned]\\s+allowed: \\[\\[2 v2]]"),
+  RUN_AFTER_A_SAVE_IS_TAKEN_BACK(
+      "syncDirectory run", ".*; rename checkpoint tmp", "is DAMAGED|is UNVERIFIED"),
+
+  // What these make durable is of no account when it is lost.
   PIN("sync (checkpoint|tmp)/PINNED", ".*"),
   RUN_AFTER_A_REPLACED_ONE_IS_ASIDE("syncDirectory run", ".*; rename checkpoint old"),
   RUN_BEFORE_A_REPLACED_ONE_IS_REMOVED("syncDirectory run", ".*; rename old trash"),
@@ -30,10 +44,26 @@ enum Omission {
 
   private final Pattern call;
   private final Pattern lastChanges;
+  private final Optional<String> reason;
 
+  /** One that nothing depends on. */
   Omission(String call, String lastChanges) {
+    this(call, lastChanges, Optional.empty());
+  }
+
+  Omission(String call, String lastChanges, String reason) {
+    this(call, lastChanges, Optional.of(reason));
+  }
+
+  Omission(String call, String lastChanges, Optional<String> reason) {
     this.call = Pattern.compile(call);
     this.lastChanges = Pattern.compile(lastChanges);
+    this.reason = reason;
+  }
+
+  /** What an exploration says that finds it, as a regular expression; empty if none does. */
+  Optional<String> reason() {
+    return reason;
   }
 
   /** The disk to a store that forgets this. */
@@ -99,7 +129,8 @@ enum Omission {
     }
   }
 
-  private static String what(Path path) {
+  /** What a path is in the protocol, as the patterns above have it. */
+  static String what(Path path) {
     if (!path.startsWith(Exploration.RUN)) {
       return "around";
     }

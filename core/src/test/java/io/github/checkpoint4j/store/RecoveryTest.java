@@ -8,17 +8,19 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Directories as a killed writer leaves them. */
 class RecoveryTest {
   @TempDir Path temporary;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> temporary);
   private Path run;
 
   @BeforeEach
   void commit() throws IOException {
     run = temporary.resolve("run");
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       store.commit(Contents.of(10, false, 1));
     }
   }
@@ -89,7 +91,7 @@ class RecoveryTest {
     copy(run.resolve("checkpoint-10"), run.resolve(".checkpoint-10.old-2"));
     Files.delete(run.resolve("checkpoint-10/model.safetensors"));
     Files.delete(run.resolve(".checkpoint-10.old-2/optimizer.pt"));
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       assertThat(store.recovery().left())
           .containsExactly(
               "%s: it is damaged, and so is %s"
@@ -126,7 +128,7 @@ class RecoveryTest {
       }
       // The lock of a process that was killed is given up by the operating system.
       assertThat(copy).exists();
-      try (CheckpointStore store = CheckpointStore.open(copy)) {
+      try (CheckpointStore store = CheckpointStore.open(disk, copy)) {
         assertThat(store.list()).hasSize(1);
         assertThat(store.list().getFirst().directory()).isEqualTo(copy.resolve("checkpoint-10"));
       }
@@ -136,7 +138,7 @@ class RecoveryTest {
   /** Opens, looks that nothing hidden is left and that checkpoint-10 is whole if it is there. */
   private Recovery recover() throws IOException {
     Recovery recovery;
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       recovery = store.recovery();
       for (CheckpointInfo info : store.list()) {
         assertThat(Contents.weight(store, info)).isEqualTo(1);
@@ -148,7 +150,7 @@ class RecoveryTest {
       assertThat(files.map(path -> path.getFileName().toString()))
           .noneMatch(name -> name.startsWith(".checkpoint-"));
     }
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       assertThat(store.recovery().isEmpty()).isTrue();
     }
     return recovery;

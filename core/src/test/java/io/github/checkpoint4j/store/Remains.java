@@ -20,9 +20,9 @@ final class Remains {
 
   private final String label;
   private final byte[] bytes;
-  private final String digest;
+  private final long digest;
 
-  private Remains(String label, byte[] bytes, String digest) {
+  private Remains(String label, byte[] bytes, long digest) {
     this.label = label;
     this.bytes = bytes;
     this.digest = digest;
@@ -39,14 +39,16 @@ final class Remains {
 
   /**
    * All that may be left of bytes that were not synced, each different from the others: the first
-   * is the whole, and then nothing, a beginning, zeros, strange bytes, or blocks missing between
-   * others.
+   * is the whole, and then nothing, a beginning, zeros, strange bytes, blocks missing between
+   * others, or more than was written. Where a block is missing there are zeros, as in a hole, or
+   * strange bytes, which some other file had there. A file is longer than it should be if its
+   * blocks were allocated, or written as whole blocks, before it got its size.
    *
    * @param before what the file held when it was last synced, if it was
    */
   static List<Remains> ofUnsynced(byte[] bytes, Optional<byte[]> before) {
     int size = bytes.length;
-    Map<String, Remains> distinct = new LinkedHashMap<>();
+    Map<Long, Remains> distinct = new LinkedHashMap<>();
     add(distinct, "whole", bytes);
     before.ifPresent(old -> add(distinct, "as before", old));
     add(distinct, "empty", new byte[0]);
@@ -54,20 +56,37 @@ final class Remains {
     add(distinct, "cut in half", Arrays.copyOf(bytes, size / 2));
     add(distinct, "one byte short", Arrays.copyOf(bytes, Math.max(0, size - 1)));
     add(distinct, "cut at a block", Arrays.copyOf(bytes, Math.max(0, size - 1) / BLOCK * BLOCK));
-    byte[] strange = new byte[size];
+    int allocated = (size / BLOCK + 1) * BLOCK;
+    byte[] strange = new byte[allocated];
     new Random(size).nextBytes(strange);
-    add(distinct, "strange bytes", strange);
+    add(distinct, "strange bytes", Arrays.copyOf(strange, size));
+    add(distinct, "longer, by zeros", Arrays.copyOf(bytes, allocated));
+    add(distinct, "longer, by strange bytes", patched(strange, bytes, 0, size));
+    add(distinct, "longer and strange", strange);
     int blocks = Math.ceilDiv(size, BLOCK);
     for (long missing : missingBlocks(blocks)) {
-      byte[] torn = bytes.clone();
-      for (int block = 0; block < blocks; block++) {
-        if ((missing >> block & 1) != 0) {
-          Arrays.fill(torn, block * BLOCK, Math.min(size, (block + 1) * BLOCK), (byte) 0);
-        }
-      }
-      add(distinct, "without blocks " + Long.toBinaryString(missing), torn);
+      String which = Long.toBinaryString(missing);
+      add(distinct, "without blocks " + which, torn(bytes, missing, new byte[allocated]));
+      add(distinct, "with strange blocks " + which, torn(bytes, missing, strange));
     }
     return List.copyOf(distinct.values());
+  }
+
+  private static byte[] torn(byte[] bytes, long missing, byte[] instead) {
+    byte[] torn = bytes;
+    for (int at = 0; at < bytes.length; at += BLOCK) {
+      if (((missing >> (at / BLOCK)) & 1) != 0) {
+        torn = patched(torn, instead, at, Math.min(bytes.length, at + BLOCK));
+      }
+    }
+    return torn;
+  }
+
+  /** A copy of {@code bytes} with those of another array from one place to another. */
+  private static byte[] patched(byte[] bytes, byte[] other, int from, int to) {
+    byte[] patched = bytes.clone();
+    System.arraycopy(other, from, patched, from, to - from);
+    return patched;
   }
 
   private static List<Long> missingBlocks(int blocks) {
@@ -89,21 +108,17 @@ final class Remains {
     return sets;
   }
 
-  private static void add(Map<String, Remains> distinct, String label, byte[] bytes) {
+  private static void add(Map<Long, Remains> distinct, String label, byte[] bytes) {
     Remains remains = new Remains(label, bytes, digest(bytes));
     distinct.putIfAbsent(remains.digest, remains);
   }
 
-  private static String digest(byte[] bytes) {
+  private static long digest(byte[] bytes) {
     CRC32 one = new CRC32();
     one.update(bytes);
     CRC32C other = new CRC32C();
     other.update(bytes);
-    return bytes.length
-        + "-"
-        + Long.toHexString(one.getValue())
-        + "-"
-        + Long.toHexString(other.getValue());
+    return Hash.of(bytes.length, one.getValue() << 32 | other.getValue());
   }
 
   String label() {
@@ -115,7 +130,7 @@ final class Remains {
   }
 
   /** The same for the same bytes, and in all likelihood for no others: size and two checksums. */
-  String digest() {
+  long digest() {
     return digest;
   }
 }

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.store;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.random.RandomGenerator;
@@ -15,30 +16,35 @@ final class Script {
   }
 
   /**
-   * One thing that is done, wholly or not at all.
+   * One thing that is done.
    *
+   * @param possible what there may be while it is done, in its order: the first before it, the last
+   *     after it, and between them what it makes durable one after the other
    * @param reopens whether it is done by a writer that comes after the last one ended
    * @param takenBack whether, if it fails, it is as if it had not been tried
    */
   record Step(
-      String name,
-      List<Saved> before,
-      List<Saved> after,
-      boolean reopens,
-      boolean takenBack,
-      Action action) {
+      String name, List<List<Saved>> possible, boolean reopens, boolean takenBack, Action action) {
     void perform(CheckpointStore store) throws IOException {
       action.on(store);
     }
 
+    List<Saved> before() {
+      return possible.getFirst();
+    }
+
+    List<Saved> after() {
+      return possible.getLast();
+    }
+
     /** What there may be while it is done. */
     Set<List<Saved>> either() {
-      return before.equals(after) ? Set.of(before) : Set.of(before, after);
+      return new LinkedHashSet<>(possible);
     }
 
     /** What there may be after it failed: on a device that is dead, nothing can be taken back. */
     Set<List<Saved>> failed(Fault fault) {
-      return takenBack && !(fault instanceof Fault.Dead) ? Set.of(before) : either();
+      return takenBack && !(fault instanceof Fault.Dead) ? Set.of(before()) : either();
     }
   }
 
@@ -69,7 +75,11 @@ final class Script {
     long step = 1L + random.nextInt(20);
     if (present.isEmpty() || random.nextInt(3) == 0) {
       if (present.stream().allMatch(saved -> saved.step() != step)) {
-        save(step);
+        if (random.nextBoolean()) {
+          save(step);
+        } else {
+          saveAndKeepLatest(step, 1 + random.nextInt(2));
+        }
       }
       return;
     }
@@ -107,15 +117,70 @@ final class Script {
     return step("delete " + step, false, without(step), store -> store.delete(find(store, step)));
   }
 
-  /** Retention: deletes all but the latest and those pinned, oldest first. */
+  /** Deletes all but the latest and those pinned, oldest first, each as a step of its own. */
   Script keepLatest(int count) {
-    List<Saved> all = present;
-    for (Saved saved : all.subList(0, Math.max(0, all.size() - count))) {
-      if (!saved.pinned()) {
-        delete(saved.step());
-      }
-    }
+    surplus(present, count).forEach(this::delete);
     return this;
+  }
+
+  /** Saves, and in the same step deletes all but the latest and those pinned, oldest first. */
+  Script saveAndKeepLatest(long step, int count) {
+    Saved saved = new Saved(step, version++, false);
+    return saveAndKeep(
+        saved,
+        count,
+        (store, surplus) -> {
+          store.commit(saved.content(false));
+          deleteAll(store, surplus);
+        });
+  }
+
+  /** As {@link #saveAndKeepLatest}, in the wrong order: it deletes before it has saved. */
+  Script keepLatestAndSave(long step, int count) {
+    Saved saved = new Saved(step, version++, false);
+    return saveAndKeep(
+        saved,
+        count,
+        (store, surplus) -> {
+          deleteAll(store, surplus);
+          store.commit(saved.content(false));
+        });
+  }
+
+  /** Saves and deletes. */
+  @FunctionalInterface
+  private interface Retention {
+    void on(CheckpointStore store, List<Long> surplus) throws IOException;
+  }
+
+  private Script saveAndKeep(Saved saved, int count, Retention retention) {
+    List<List<Saved>> possible = new ArrayList<>(List.of(present, with(saved)));
+    List<Long> surplus = surplus(with(saved), count);
+    for (long step : surplus) {
+      possible.add(possible.getLast().stream().filter(other -> other.step() != step).toList());
+    }
+    steps.add(
+        new Step(
+            "save %d, keep %d".formatted(saved.step(), count),
+            possible,
+            false,
+            false,
+            store -> retention.on(store, surplus)));
+    present = possible.getLast();
+    return this;
+  }
+
+  private static void deleteAll(CheckpointStore store, List<Long> steps) throws IOException {
+    for (long step : steps) {
+      store.delete(find(store, step));
+    }
+  }
+
+  private static List<Long> surplus(List<Saved> all, int count) {
+    return all.subList(0, Math.max(0, all.size() - count)).stream()
+        .filter(saved -> !saved.pinned())
+        .map(Saved::step)
+        .toList();
   }
 
   Script pin(long step) {
@@ -129,12 +194,12 @@ final class Script {
 
   /** The writer closes, and another one opens. */
   Script reopen() {
-    steps.add(new Step("reopen", present, present, true, false, _ -> {}));
+    steps.add(new Step("reopen", List.of(present), true, false, _ -> {}));
     return this;
   }
 
   private Script step(String name, boolean takenBack, List<Saved> after, Action action) {
-    steps.add(new Step(name, present, after, false, takenBack, action));
+    steps.add(new Step(name, List.of(present, after), false, takenBack, action));
     present = after;
     return this;
   }

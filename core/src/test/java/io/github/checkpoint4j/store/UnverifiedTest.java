@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Checkpoints that Hugging Face's Trainer made in Python: golden/trainer has a real one. */
@@ -29,6 +30,7 @@ class UnverifiedTest {
       Path.of(System.getProperty("checkpoint4j.root"), "golden/trainer/steps/checkpoint-6");
 
   @TempDir Path temporary;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> temporary);
   private Path run;
 
   @BeforeEach
@@ -47,7 +49,7 @@ class UnverifiedTest {
   }
 
   private List<String> names() throws IOException {
-    try (CheckpointStore store = CheckpointStore.readOnly(run)) {
+    try (CheckpointStore store = CheckpointStore.readOnly(disk, run)) {
       return store.list().stream().map(CheckpointInfo::name).toList();
     }
   }
@@ -55,7 +57,7 @@ class UnverifiedTest {
   @Test
   void a_directory_made_in_python_is_listed_with_what_its_trainer_state_tells() throws IOException {
     python(6);
-    try (CheckpointStore store = CheckpointStore.readOnly(run)) {
+    try (CheckpointStore store = CheckpointStore.readOnly(disk, run)) {
       CheckpointInfo info = store.list().getFirst();
       assertThat(info.standing()).isEqualTo(Standing.UNVERIFIED);
       assertThat(info.step()).isEqualTo(6);
@@ -124,7 +126,7 @@ class UnverifiedTest {
     Path nothing = Files.createDirectory(run.resolve("checkpoint-8"));
     Path list = python(9);
     Files.writeString(list.resolve("trainer_state.json"), "[]");
-    try (CheckpointStore store = CheckpointStore.readOnly(run)) {
+    try (CheckpointStore store = CheckpointStore.readOnly(disk, run)) {
       List<CheckpointInfo> infos = store.list();
       assertThat(infos).allMatch(info -> info.standing() == Standing.DAMAGED);
       assertThat(infos.get(0).damage())
@@ -146,14 +148,14 @@ class UnverifiedTest {
   void what_was_there_at_a_commit_is_older_and_what_came_after_is_newer() throws IOException {
     python(500);
     python(1500);
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       store.commit(Contents.of(1000));
     }
     assertThat(names()).containsExactly("checkpoint-500", "checkpoint-1500", "checkpoint-1000");
     python(2000);
     assertThat(names())
         .containsExactly("checkpoint-500", "checkpoint-1500", "checkpoint-1000", "checkpoint-2000");
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       store.commit(Contents.of(2500));
       store.delete(store.list().get(2));
     }
@@ -163,7 +165,7 @@ class UnverifiedTest {
 
   @Test
   void one_whose_manifest_broke_later_stands_by_its_step() throws IOException {
-    try (CheckpointStore store = CheckpointStore.open(run)) {
+    try (CheckpointStore store = CheckpointStore.open(disk, run)) {
       store.commit(Contents.of(10));
       store.commit(Contents.of(20));
       store.commit(Contents.of(30));

@@ -20,16 +20,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every kind of damage to every file is found, and named. */
 class VerificationTest {
   @TempDir Path temporary;
+  @RegisterExtension final CrashedAtEnd disk = new CrashedAtEnd(() -> temporary);
   private Path checkpoint;
 
   @BeforeEach
   void commit() throws IOException {
-    try (CheckpointStore store = CheckpointStore.open(temporary.resolve("run"))) {
+    try (CheckpointStore store = CheckpointStore.open(disk, temporary.resolve("run"))) {
       store.commit(Contents.of(10));
       checkpoint = store.commit(Contents.of(20)).directory();
     }
@@ -181,9 +183,10 @@ class VerificationTest {
   @Test
   void a_checkpoint_under_another_name_in_a_run_is_told() throws IOException {
     Path renamed = Files.move(checkpoint, checkpoint.resolveSibling("checkpoint-30"));
-    try (CheckpointStore store = CheckpointStore.readOnly(temporary.resolve("run"))) {
+    try (CheckpointStore store = CheckpointStore.readOnly(disk, temporary.resolve("run"))) {
       CheckpointInfo info = store.list().getLast();
       assertThat(info.standing()).isEqualTo(Standing.DAMAGED);
+      assertThat(info.step()).isEqualTo(30);
       assertThat(info.damage())
           .contains(
               renamed
@@ -203,6 +206,46 @@ class VerificationTest {
         .isInstanceOf(CorruptFileException.class)
         .hasMessageStartingWith(
             checkpoint.resolve("manifest.json") + " is damaged, or was edited: ");
+  }
+
+  @Test
+  void a_manifest_that_is_no_file_is_damage_and_no_checkpoint_of_python() throws IOException {
+    Path manifest = checkpoint.resolve("manifest.json");
+    Files.delete(manifest);
+    Files.createDirectory(manifest);
+    for (boolean link : new boolean[] {false, true}) {
+      if (link) {
+        Files.delete(manifest);
+        Files.createSymbolicLink(manifest, Path.of("nowhere"));
+      }
+      String message =
+          manifest + " is not a file. Use another checkpoint, or restore the file from a copy.";
+      assertThat(problems())
+          .containsExactly(new Problem("manifest.json", Optional.empty(), message));
+      assertThatThrownBy(() -> Checkpoint.open(checkpoint))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessage(message);
+    }
+  }
+
+  @Test
+  void a_link_is_followed_and_one_that_leads_to_no_file_is_a_missing_file() throws IOException {
+    Path config = checkpoint.resolve("config.json");
+    Path elsewhere = temporary.resolve("blob");
+    Files.move(config, elsewhere);
+    Files.createSymbolicLink(config, elsewhere);
+    assertThat(problems()).isEmpty();
+    for (Path target : List.of(Path.of("nowhere"), config, temporary)) {
+      Files.delete(config);
+      Files.createSymbolicLink(config, target);
+      try (CheckpointStore store = CheckpointStore.readOnly(disk, temporary.resolve("run"))) {
+        assertThat(store.list()).hasSize(2);
+      }
+      assertThat(problems())
+          .containsExactly(
+              new Problem(
+                  "config.json", Optional.empty(), "config.json is missing, it had 2 bytes"));
+    }
   }
 
   @Test
