@@ -81,7 +81,7 @@ class DamagedResumeTest {
     }
   }
 
-  private Checkpointer.Builder builder() {
+  private CheckpointerBuilder builder() {
     return Checkpointer.in(run)
         .track("model", model)
         .track("optimizer", optimizer)

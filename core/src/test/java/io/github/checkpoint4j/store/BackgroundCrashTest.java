@@ -92,14 +92,14 @@ class BackgroundCrashTest {
       throws IOException {
     CrashStorage disk = new CrashStorage();
     Random random = new Random(7);
-    Set<String> seen = Collections.synchronizedSet(new HashSet<>());
+    Set<List<Long>> seen = Collections.synchronizedSet(new HashSet<>());
     List<AssertionError> failures = Collections.synchronizedList(new ArrayList<>());
     AtomicLong acknowledged = new AtomicLong();
     disk.observe(
         () -> {
           long least = acknowledged.get();
           for (CrashState state : disk.crashStates(LIMIT, random)) {
-            if (seen.add(state.key() + least)) {
+            if (seen.add(List.of(state.key(), least))) {
               try {
                 requireWhole(state, least, background);
               } catch (IOException | RuntimeException | AssertionError e) {
