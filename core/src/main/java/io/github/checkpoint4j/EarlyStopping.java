@@ -35,7 +35,8 @@ import java.util.OptionalLong;
  * }</pre>
  *
  * <p>A value improves if it is finite and better than the best before it, or than the baseline, by
- * more than {@code minDelta}. NaN and infinities are no improvement. The state is the values that
+ * more than {@code minDelta}. NaN and infinities are no improvement; nor, unlike in Keras, is a
+ * value that is better than those before it and not than the baseline. The state is the values that
  * were measured, and nothing else; the decision is computed from them. So another patience counts
  * for the values of the past, too.
  *

@@ -148,8 +148,8 @@ public interface RetentionPolicy {
   }
 
   /**
-   * Those that are pinned: for {@link #and}, since {@link Checkpointer} keeps them in any case. The
-   * moment at which a checkpoint is pinned counts only from the next save on.
+   * Those that are pinned. {@link Checkpointer} keeps them in any case; this is a term for policies
+   * that are asked elsewhere.
    */
   static RetentionPolicy pinned() {
     return new DescribedPolicy(

@@ -29,6 +29,9 @@ final class LocalLock implements Storage.Lock {
   private static final Map<Path, LockAttempt.Held> HELD = new HashMap<>();
   private static final Map<Path, FileChannel> IN_USE = new HashMap<>();
 
+  /** Channels for reading that cannot be closed without ending a lock of this process. */
+  private static final Map<Path, FileChannel> READING = new HashMap<>();
+
   private final Path file;
   private final FileChannel channel;
   private final FileLock lock;
@@ -92,14 +95,28 @@ final class LocalLock implements Storage.Lock {
       if (held != null) {
         return held.owner();
       }
-      @Nullable FileChannel kept = IN_USE.get(real);
+      @Nullable FileChannel kept = IN_USE.getOrDefault(real, READING.get(real));
       if (kept != null) {
         return read(kept);
       }
-      try (FileChannel channel = FileChannel.open(real, StandardOpenOption.READ)) {
-        return read(channel);
+      FileChannel channel;
+      try {
+        channel = FileChannel.open(real, StandardOpenOption.READ);
       } catch (NoSuchFileException e) {
         return "";
+      }
+      boolean keep = false;
+      try {
+        String text = read(channel);
+        keep = LockOwner.parse(text).filter(LockOwner::isThisProcess).isPresent();
+        if (keep) {
+          READING.put(real, channel);
+        }
+        return text;
+      } finally {
+        if (!keep) {
+          channel.close();
+        }
       }
     }
   }

@@ -66,6 +66,10 @@ record LockOwner(String host, long pid, Optional<Instant> started) {
         : Optional.of(parse(text).map(LockOwner::toString).orElse("an unknown process"));
   }
 
+  boolean isThisProcess() {
+    return pid == ProcessHandle.current().pid();
+  }
+
   /** Whether the process still runs, as far as this machine can tell. */
   Diagnosis.Liveness liveness() {
     if (!host.equals(hostName())) {

@@ -5,13 +5,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.store.Diagnosis.Leftover;
 import io.github.checkpoint4j.store.Diagnosis.Liveness;
+import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -132,6 +136,56 @@ class DiagnosisTest {
       store.commit(Contents.of(30));
     }
     assertThat(Diagnosis.of(run).holder()).isEmpty();
+  }
+
+  @Test
+  void a_writer_of_another_class_loader_in_this_process_keeps_its_lock() throws Exception {
+    String own =
+        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+    List<URL> urls = new ArrayList<>();
+    for (String entry : own.split(File.pathSeparator, -1)) {
+      urls.add(Path.of(entry).toUri().toURL());
+    }
+    try (var loader =
+        new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+      Class<?> copy = loader.loadClass(CheckpointStore.class.getName());
+      assertThat(copy).isNotEqualTo(CheckpointStore.class);
+      try (var _ = (AutoCloseable) copy.getMethod("open", Path.class).invoke(null, run)) {
+        assertThat(Diagnosis.of(run).holder().orElseThrow().liveness()).isEqualTo(Liveness.ALIVE);
+        assertThat(Diagnosis.of(run).writing()).isTrue();
+        assertThat(isLockedForOthers()).isTrue();
+      }
+      assertThat(Diagnosis.of(run).holder()).isEmpty();
+      CheckpointStore.open(run).close();
+    }
+  }
+
+  /** Asks another process: in this one the lock is known to be held whatever the system says. */
+  private boolean isLockedForOthers() throws Exception {
+    Path program =
+        Files.writeString(
+            temporary.resolve("Ask.java"),
+            """
+            import java.nio.channels.FileChannel;
+            import java.nio.file.Path;
+            import java.nio.file.StandardOpenOption;
+
+            public class Ask {
+              public static void main(String[] file) throws Exception {
+                try (var channel = FileChannel.open(Path.of(file[0]), StandardOpenOption.WRITE)) {
+                  System.exit(channel.tryLock() == null ? 0 : 1);
+                }
+              }
+            }
+            """);
+    return new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                program.toString(),
+                run.resolve(RunDirectory.LOCK).toString())
+            .inheritIO()
+            .start()
+            .waitFor()
+        == 0;
   }
 
   @Test
