@@ -82,7 +82,8 @@ record LockOwner(String host, long pid, Optional<Instant> started) {
           case ALIVE -> ", which still runs, but without the lock: was the directory copied?";
           case ENDED -> ", which has ended";
           case PID_REUSED -> ", which has ended; its id is that of another process now";
-          case ON_ANOTHER_HOST -> "; on another host: whether it still runs cannot be seen from here";
+          case ON_ANOTHER_HOST ->
+              "; on another host: whether it still runs cannot be seen from here";
           case UNKNOWN -> "";
         };
   }
