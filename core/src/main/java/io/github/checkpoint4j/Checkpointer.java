@@ -60,6 +60,7 @@ public final class Checkpointer implements AutoCloseable {
   private final Json.Obj hyperparameters;
   private final Json.Obj fingerprint;
   private final boolean background;
+  private final boolean incremental;
   private final boolean verify;
   private final InstantSource clock;
 
@@ -74,6 +75,7 @@ public final class Checkpointer implements AutoCloseable {
     this.hyperparameters = builder.hyperparameters.orElse(Json.object(Map.of()));
     this.fingerprint = builder.fingerprint.orElse(Json.object(Map.of()));
     this.background = builder.background;
+    this.incremental = builder.incremental;
     this.verify = builder.verify;
     this.clock = builder.clock;
     this.saver = new Saver(store, builder.policy.orElse(RetentionPolicy.all()), objective);
@@ -262,7 +264,8 @@ public final class Checkpointer implements AutoCloseable {
         hyperparameters,
         now.time(),
         objective,
-        replace);
+        replace,
+        incremental);
   }
 
   /** A training loop, or a part of one. */

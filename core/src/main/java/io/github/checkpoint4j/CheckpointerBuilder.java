@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** Says what a run's checkpoints hold, and when they are saved and kept. */
@@ -24,6 +25,7 @@ public final class CheckpointerBuilder {
   Optional<Json.Obj> fingerprint = Optional.empty();
   boolean background;
   boolean overwrite;
+  boolean incremental;
   boolean verify = true;
   InstantSource clock = InstantSource.system();
 
@@ -108,6 +110,22 @@ public final class CheckpointerBuilder {
   /** Whether a save replaces a checkpoint of the same step; if not called, that is an error. */
   public CheckpointerBuilder overwrite(boolean replace) {
     overwrite = replace;
+    return this;
+  }
+
+  /**
+   * Saves incrementally: the frozen tensors of the component {@code model} are written into a shard
+   * of their own, and a file of tensors that is, byte for byte, as in the newest committed
+   * checkpoint is not written again but shared with it, by a hard link, where the file system has
+   * them. Every checkpoint is whole by itself all the same. Only a program that writes into a
+   * shared file, instead of replacing it, changes every checkpoint that has it.
+   *
+   * @param frozen the names of the tensors that training leaves alone, asked for at each save; if
+   *     one that it names is not in the model, the save fails
+   */
+  public CheckpointerBuilder incremental(Supplier<Set<String>> frozen) {
+    components.freeze(frozen);
+    incremental = true;
     return this;
   }
 

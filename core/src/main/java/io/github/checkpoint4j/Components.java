@@ -11,15 +11,21 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /** What a run's checkpoints consist of: the tracked components, and files made anew each time. */
 final class Components {
   private final Map<String, Stateful> tracked = new LinkedHashMap<>();
   private final Map<String, Supplier<FileContent>> files = new LinkedHashMap<>();
+  private Supplier<Set<String>> frozen = Set::of;
 
   void track(String component, Stateful stateful) {
     requireFree(TrainerLayout.file(component));
+    files.keySet().stream()
+        .filter(file -> TrainerLayout.isFileOf(component, file))
+        .findFirst()
+        .ifPresent(Components::refuse);
     tracked.put(component, stateful);
   }
 
@@ -30,9 +36,18 @@ final class Components {
 
   private void requireFree(String file) {
     if (files.containsKey(file)
-        || tracked.keySet().stream().map(TrainerLayout::file).anyMatch(file::equals)) {
-      throw new IllegalArgumentException("two parts of the checkpoint would be in " + file);
+        || tracked.keySet().stream().anyMatch(other -> TrainerLayout.isFileOf(other, file))) {
+      refuse(file);
     }
+  }
+
+  private static void refuse(String file) {
+    throw new IllegalArgumentException("two parts of the checkpoint would be in " + file);
+  }
+
+  /** Puts these tensors of the model, asked for anew each time, into a file of their own. */
+  void freeze(Supplier<Set<String>> names) {
+    frozen = names;
   }
 
   /** The state of every component and the content of every other file, now. */
@@ -41,7 +56,7 @@ final class Components {
     tracked.forEach((component, stateful) -> states.put(component, stateful.stateDict()));
     Map<String, FileContent> content = new LinkedHashMap<>();
     files.forEach((name, file) -> content.put(name, file.get()));
-    return new TrackedState(states, content);
+    return new TrackedState(states, frozen.get(), content);
   }
 
   /** The components that a checkpoint does not have. */

@@ -58,7 +58,8 @@ record Resumption(CheckpointInfo checkpoint, List<Change> changes, List<Skipped>
     /**
      * Loads a checkpoint.
      *
-     * @throws CorruptFileException if it is not whole, before anything is loaded
+     * @throws CorruptFileException if it is not whole, before anything is loaded; or if someone
+     *     cuts a file short while it is being loaded, and then components before it are loaded
      * @throws StateMismatchException if it does not fit
      */
     Resumption load(Checkpoint checkpoint, List<Skipped> skipped) throws IOException {
@@ -70,7 +71,12 @@ record Resumption(CheckpointInfo checkpoint, List<Change> changes, List<Skipped>
         throw missing(checkpoint, missing);
       }
       Map<String, StateDict> states = components.read(checkpoint);
-      components.load(states);
+      try {
+        components.load(states);
+      } catch (InternalError e) {
+        checkpoint.requireReadable();
+        throw e;
+      }
       List<Change> changes = new ArrayList<>();
       checkpoint.manifest().ifPresent(manifest -> changes.addAll(changesSince(manifest)));
       return new Resumption(checkpoint.info(), List.copyOf(changes), List.copyOf(skipped));

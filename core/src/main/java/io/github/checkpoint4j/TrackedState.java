@@ -8,27 +8,33 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
  * What a run's checkpoint is made of at one moment.
  *
  * @param components the states, by component
+ * @param frozen the tensors of the model that are in a file of their own
  * @param files the other files, by name
  */
-record TrackedState(Map<String, StateDict> components, Map<String, FileContent> files) {
+record TrackedState(
+    Map<String, StateDict> components, Set<String> frozen, Map<String, FileContent> files) {
+  TrackedState {
+    frozen = Set.copyOf(frozen);
+  }
 
   /**
    * The content of every file by its name, the components' first. Takes the time to read what is in
    * PyTorch's format, which has checksums of its own.
    *
-   * @throws IllegalArgumentException if a state cannot be written in the format of its file
+   * @throws IllegalArgumentException if a state cannot be written in the format of its file, or the
+   *     model has no tensor of a name that is said to be frozen
    */
   Map<String, FileContent> content() {
     Map<String, FileContent> content = new LinkedHashMap<>();
     components.forEach(
-        (component, state) ->
-            content.put(TrainerLayout.file(component), TrainerLayout.content(component, state)));
+        (component, state) -> content.putAll(TrainerLayout.files(component, state, frozen)));
     content.putAll(files);
     return content;
   }
@@ -42,7 +48,7 @@ record TrackedState(Map<String, StateDict> components, Map<String, FileContent> 
         (component, state) -> movedComponents.put(component, state.mapTensors(move)));
     Map<String, FileContent> movedFiles = new LinkedHashMap<>();
     files.forEach((name, file) -> movedFiles.put(name, moved(file, change)));
-    return new TrackedState(movedComponents, movedFiles);
+    return new TrackedState(movedComponents, frozen, movedFiles);
   }
 
   private static FileContent moved(FileContent file, UnaryOperator<MemorySegment> change) {

@@ -15,9 +15,11 @@ import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointLockedException;
 import io.github.checkpoint4j.store.CrashedAtEnd;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -275,6 +277,34 @@ class CheckpointerTest {
                   + " has no scheduler; its files are [model.safetensors, optimizer.pt,"
                   + " rng_state.pth]. Do not track what was not saved");
       assertThat(loads).isEmpty();
+    }
+  }
+
+  @Test
+  void a_file_that_someone_cuts_short_while_it_is_loaded_is_named() throws IOException {
+    Path file = run.resolve("checkpoint-1/model.safetensors");
+    Stateful cutting =
+        new Stateful() {
+          @Override
+          public StateDict stateDict() {
+            return StateDict.of(Map.of("value", Tensor.ofFloats(new float[50_000], 50_000)));
+          }
+
+          @Override
+          public void loadStateDict(StateDict state) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+              channel.truncate(4096);
+            } catch (IOException e) {
+              throw new AssertionError(e);
+            }
+            state.tensor("value").toFloats();
+          }
+        };
+    try (Checkpointer checkpointer = Checkpointer.in(run).track("model", cutting).open()) {
+      CheckpointInfo info = checkpointer.save(1, 0, Map.of());
+      assertThatThrownBy(() -> checkpointer.resume(info.directory()))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessageStartingWith(file + " cannot be read any more: it was cut short");
     }
   }
 

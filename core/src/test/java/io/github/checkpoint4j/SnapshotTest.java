@@ -16,6 +16,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
   private static TrackedState of(StateDict state) {
-    return new TrackedState(Map.of("optimizer", state), Map.of());
+    return new TrackedState(Map.of("optimizer", state), Set.of(), Map.of());
   }
 
   private static TrackedState of(Map<String, ? extends Value> entries) {
@@ -166,7 +167,8 @@ class SnapshotTest {
               List.of(
                   new FileContent.Part(Optional.of("weight"), live),
                   new FileContent.Part(Optional.empty(), MemorySegment.NULL)));
-      TrackedState copy = snapshot.take(new TrackedState(Map.of(), Map.of("extra.bin", file)));
+      TrackedState copy =
+          snapshot.take(new TrackedState(Map.of(), Set.of(), Map.of("extra.bin", file)));
       live.fill((byte) 9);
       Map<String, FileContent> content = copy.content();
       assertThat(content).containsOnlyKeys("extra.bin");

@@ -51,6 +51,13 @@ record Failure(int status, String message) {
               "not enough memory ("
                   + text(e)
                   + "); free some, or give the JVM more with CKPT_JAVA_OPTS=-Xmx…");
+      // What the Java virtual machine has for memory of a file that is not there any more.
+      case InternalError e ->
+          new Failure(
+              ExitStatus.IO,
+              "a file was cut short while it was being read, or its device failed ("
+                  + text(e)
+                  + "); verify it");
       default ->
           new Failure(
               ExitStatus.FAILED,

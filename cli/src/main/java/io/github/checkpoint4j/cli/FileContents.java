@@ -11,6 +11,8 @@ import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.MappedFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.util.ArrayList;
@@ -33,10 +35,14 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
    * @throws CorruptFileException if it is damaged, or no file of a model at all
    * @throws UnsupportedFeatureException if its format, or something in it, is not read here
    */
-  static FileContents of(MappedFile file) throws CorruptFileException, UnsupportedFeatureException {
-    String source = file.path().toString();
+  static FileContents of(MappedFile file) throws IOException {
+    return file.read(bytes -> parse(bytes, file.path().toString()));
+  }
+
+  private static FileContents parse(MemorySegment bytes, String source)
+      throws CorruptFileException, UnsupportedFeatureException {
     Format format =
-        Format.detect(file.bytes())
+        Format.detect(bytes)
             .orElseThrow(
                 () ->
                     new CorruptFileException(
@@ -45,20 +51,19 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
                             + " check that it is the right file, and whole"));
     return switch (format) {
       case PYTORCH_ZIP, PYTORCH_LEGACY ->
-          new FileContents(format, Map.of(), StateEntry.of(PyTorch.read(file.bytes(), source)));
+          new FileContents(format, Map.of(), StateEntry.of(PyTorch.read(bytes, source)));
       case ONNX -> {
-        Onnx onnx = Onnx.parse(file.bytes(), source);
+        Onnx onnx = Onnx.parse(bytes, source);
         yield new FileContents(
             format,
             Map.of("nodes", String.valueOf(onnx.nodes().size())),
             named(onnx.initializers()));
       }
       case JSON ->
-          new FileContents(
-              format, Map.of(), StateEntry.of(value(Json.parsePython(file.bytes(), source))));
+          new FileContents(format, Map.of(), StateEntry.of(value(Json.parsePython(bytes, source))));
       // A file that is nothing of a model is refused by the reader, which says what it is instead.
       case SAFETENSORS, EMPTY, HTML, GIT_LFS_POINTER -> {
-        SafeTensors tensors = SafeTensors.parse(file.bytes(), source);
+        SafeTensors tensors = SafeTensors.parse(bytes, source);
         yield new FileContents(format, tensors.metadata(), named(tensors.tensors()));
       }
       case HDF5, KERAS, GGUF, NPZ, NUMPY, ZIP, PICKLE ->

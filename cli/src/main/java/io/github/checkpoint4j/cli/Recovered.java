@@ -13,8 +13,7 @@ final class Recovered {
   /** One line each; none if there was nothing. */
   static void print(Recovery recovery, PrintWriter to) {
     Stream.of(
-            recovery.staleOwner().stream()
-                .map(owner -> "took the lock that was left by " + owner + ", which ended"),
+            recovery.staleOwner().stream().map(owner -> "took the lock that was left by " + owner),
             recovery.restored().stream().map(name -> "restored " + name),
             recovery.removed().stream().map(name -> "removed " + name),
             recovery.left().stream().map(left -> "left " + left))

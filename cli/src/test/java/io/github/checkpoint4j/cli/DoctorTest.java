@@ -103,7 +103,7 @@ class DoctorTest {
     assertThat(repaired.status()).as(repaired.out()).isZero();
     assertThat(lines(repaired))
         .startsWith(
-            "took the lock that was left by process -1 on " + host() + ", which ended",
+            "took the lock that was left by process -1 on " + host() + ", which has ended",
             "restored checkpoint-100",
             "removed .checkpoint-200.tmp-4",
             "ok lock: no writer is at work",

@@ -91,6 +91,16 @@ class FailureTest {
   }
 
   @Test
+  void bytes_of_a_mapped_file_that_are_lost_are_told_as_that() {
+    Failure failure = Failure.of(new InternalError("a fault occurred"));
+    assertThat(failure.status()).isEqualTo(ExitStatus.IO);
+    assertThat(failure.message())
+        .isEqualTo(
+            "a file was cut short while it was being read, or its device failed (a fault occurred);"
+                + " verify it");
+  }
+
+  @Test
   void a_message_is_one_safe_line() {
     assertThat(Failure.of(new CorruptFileException("name \u001b[31m\nckpt: fine")).message())
         .isEqualTo("name \\x1b[31m\\nckpt: fine");

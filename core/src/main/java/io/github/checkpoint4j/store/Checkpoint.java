@@ -11,72 +11,66 @@ import io.github.checkpoint4j.state.Value;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 
 /**
- * A checkpoint that is open for reading. Its files are mapped, not read: what it hands out is valid
- * until {@link #close}, also if the checkpoint is deleted meanwhile.
+ * A checkpoint that is open for reading. Its files are mapped, not read. They are of one commit,
+ * and what it hands out is valid until {@link #close}, also if the checkpoint is replaced or
+ * deleted meanwhile.
  *
  * <p>Opening compares the files' names and sizes with the manifest; {@link #verify} reads them.
  * Once open it may be used by several threads, but for {@code close}.
+ *
+ * <p>A file that someone cuts short while it is mapped (nothing here does) cannot be read to its
+ * end: methods of this class then throw {@link CorruptFileException}, and reading a tensor's bytes
+ * an {@link InternalError}, for which {@link #requireReadable} names the file.
  */
 public final class Checkpoint implements AutoCloseable {
   /** The name of the file whose presence pins a checkpoint. */
   static final String PIN = "PINNED";
 
-  private final Storage storage;
-  private final CheckpointDirectory directory;
-  private final Set<String> names;
-  private final Map<String, MappedFile> open = new LinkedHashMap<>();
-  private boolean closed;
+  private final CheckpointFiles opened;
+  private volatile boolean closed;
 
-  private Checkpoint(Storage storage, CheckpointDirectory directory) {
-    this.storage = storage;
-    this.directory = directory;
-    Set<String> all =
-        new TreeSet<>(
-            directory
-                .manifest()
-                .map(manifest -> manifest.files().keySet())
-                .orElse(directory.files().keySet()));
-    all.remove(PIN);
-    this.names = Collections.unmodifiableSet(all);
+  private Checkpoint(CheckpointFiles opened) {
+    this.opened = opened;
   }
 
   /**
-   * Opens a checkpoint's directory, of any name, on a file system of this machine.
+   * Opens a checkpoint's directory, of any name, on a file system of this machine. One that is
+   * being replaced at this moment is the old or the new one.
    *
    * @throws CorruptFileException if its manifest is damaged, or a file is missing or has another
    *     size; if it has no manifest, if it holds no file, an empty one where tensors should be, or
    *     a {@code trainer_state.json} that is cut short
    * @throws UnsupportedFeatureException if its manifest is of a newer version
-   * @throws NoSuchFileException if there is no such directory
+   * @throws NoSuchFileException if there is no such directory, or it was deleted meanwhile
    */
   public static Checkpoint open(Path directory) throws IOException {
-    return of(
-        LocalStorage.instance(), CheckpointDirectory.anywhere(LocalStorage.instance(), directory));
+    return of(CheckpointFiles.open(LocalStorage.instance(), directory));
   }
 
-  static Checkpoint of(Storage storage, CheckpointDirectory directory) throws IOException {
-    if (directory.fault().isPresent()) {
-      throw directory.fault().get();
+  /** The checkpoint of files, which are closed with it, or if it is damaged. */
+  static Checkpoint of(CheckpointFiles opened) throws IOException {
+    Optional<IOException> fault = opened.directory().fault();
+    if (fault.isPresent()) {
+      opened.close();
+      throw fault.get();
     }
-    return new Checkpoint(storage, directory);
+    return new Checkpoint(opened);
   }
 
   public CheckpointInfo info() {
-    return directory.info();
+    return opened.directory().info();
   }
 
   /** The manifest; empty if the checkpoint is {@link Standing#UNVERIFIED}. */
   public Optional<Manifest> manifest() {
-    return directory.manifest();
+    return opened.directory().manifest();
   }
 
   /**
@@ -84,7 +78,7 @@ public final class Checkpoint implements AutoCloseable {
    * the directory; without a manifest, all but the pin.
    */
   public Set<String> files() {
-    return names;
+    return opened.mapped().keySet();
   }
 
   /**
@@ -94,26 +88,20 @@ public final class Checkpoint implements AutoCloseable {
    * @throws IllegalArgumentException if the name cannot be a file's
    * @throws IllegalStateException if the checkpoint is closed
    */
-  public synchronized MappedFile file(String name) throws IOException {
-    if (closed) {
-      throw new IllegalStateException(info().directory() + " is closed");
-    }
-    MappedFile file = open.get(FileName.require(name));
+  public MappedFile file(String name) throws IOException {
+    requireOpen();
+    MappedFile file = opened.mapped().get(FileName.require(name));
     if (file == null) {
-      if (!names.contains(name)) {
-        throw new NoSuchFileException(
-            path(name), null, "there is no such file in the checkpoint; there are " + files());
-      }
-      file = storage.map(info().directory().resolve(name));
-      open.put(name, file);
+      throw new NoSuchFileException(
+          path(name), null, "there is no such file in the checkpoint; there are " + files());
     }
     return file;
   }
 
   /** Whether the checkpoint has the state of a component. */
   public boolean contains(String component) {
-    return names.contains(TrainerLayout.file(component))
-        || (component.equals(TrainerLayout.MODEL) && names.contains(TrainerLayout.INDEX_FILE));
+    return files().contains(TrainerLayout.file(component))
+        || (component.equals(TrainerLayout.MODEL) && files().contains(TrainerLayout.INDEX_FILE));
   }
 
   /**
@@ -129,25 +117,29 @@ public final class Checkpoint implements AutoCloseable {
   public StateDict state(String component) throws IOException {
     String name = TrainerLayout.file(component);
     if (!component.equals(TrainerLayout.MODEL)) {
-      Value value = PyTorch.read(file(name).bytes(), path(name));
+      Value value = file(name).read(bytes -> PyTorch.read(bytes, path(name)));
       if (value instanceof StateDict dict) {
         return dict;
       }
       throw new CorruptFileException(
           path(name) + " does not hold a dict with string keys, so it is not a state dict.");
     }
-    if (names.contains(name) || !names.contains(TrainerLayout.INDEX_FILE)) {
-      return SafeTensors.parse(file(name).bytes(), path(name)).stateDict();
+    if (files().contains(name) || !files().contains(TrainerLayout.INDEX_FILE)) {
+      return tensors(name).stateDict();
     }
     return sharded();
   }
 
+  private SafeTensors tensors(String name) throws IOException {
+    return file(name).read(bytes -> SafeTensors.parse(bytes, path(name)));
+  }
+
   private StateDict sharded() throws IOException {
-    ShardIndex index =
-        ShardIndex.parse(file(TrainerLayout.INDEX_FILE).bytes(), path(TrainerLayout.INDEX_FILE));
+    String name = TrainerLayout.INDEX_FILE;
+    ShardIndex index = file(name).read(bytes -> ShardIndex.parse(bytes, path(name)));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     for (String shard : index.shards()) {
-      Map<String, Tensor> part = SafeTensors.parse(file(shard).bytes(), path(shard)).tensors();
+      Map<String, Tensor> part = tensors(shard).tensors();
       List<String> mismatches = index.mismatches(shard, part.keySet());
       if (!mismatches.isEmpty()) {
         throw new CorruptFileException(
@@ -160,10 +152,10 @@ public final class Checkpoint implements AutoCloseable {
       tensors.putAll(part);
     }
     Map<String, Tensor> ordered = new LinkedHashMap<>();
-    for (String name : index.files().keySet()) {
-      Tensor tensor = tensors.get(name);
+    for (String tensorName : index.files().keySet()) {
+      Tensor tensor = tensors.get(tensorName);
       if (tensor != null) {
-        ordered.put(name, tensor);
+        ordered.put(tensorName, tensor);
       }
     }
     return StateDict.of(ordered);
@@ -176,7 +168,7 @@ public final class Checkpoint implements AutoCloseable {
    * @throws CorruptFileException if it is not a JSON object
    */
   public Json.Obj json(String name) throws IOException {
-    if (Json.parsePython(file(name).bytes(), path(name)) instanceof Json.Obj object) {
+    if (file(name).read(bytes -> Json.parsePython(bytes, path(name))) instanceof Json.Obj object) {
       return object;
     }
     throw new CorruptFileException(path(name) + " is not a JSON object.");
@@ -184,7 +176,27 @@ public final class Checkpoint implements AutoCloseable {
 
   /** Reads every byte and compares it with the manifest; see {@link Verification}. */
   public Verification verify() throws IOException {
-    return Verification.of(storage, info().directory());
+    requireOpen();
+    return new Verifier(opened).verify();
+  }
+
+  /**
+   * Returns if every file can be read where it is mapped: what to ask after an {@link
+   * InternalError}.
+   *
+   * @throws CorruptFileException if one was cut short while it was open, or its device failed; the
+   *     message names it
+   */
+  public void requireReadable() throws IOException {
+    for (String name : files()) {
+      file(name).touch();
+    }
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(info().directory() + " is closed");
+    }
   }
 
   private String path(String name) {
@@ -195,7 +207,6 @@ public final class Checkpoint implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    open.values().forEach(MappedFile::close);
-    open.clear();
+    opened.close();
   }
 }

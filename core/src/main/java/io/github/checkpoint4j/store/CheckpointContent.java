@@ -20,6 +20,9 @@ import java.util.Optional;
  * @param time when it was taken
  * @param objective the metric that tells the best checkpoint, if one is tracked
  * @param overwrite whether a checkpoint of this step is replaced; otherwise it is an error
+ * @param incremental whether a file of tensors that is, byte for byte, as in the newest committed
+ *     checkpoint is not written, but shared with it by a hard link, where the file system has them.
+ *     Whoever writes into such a file changes both checkpoints; a copy has its own
  */
 public record CheckpointContent(
     long step,
@@ -30,7 +33,8 @@ public record CheckpointContent(
     Json.Obj hyperparameters,
     Instant time,
     Optional<Objective> objective,
-    boolean overwrite) {
+    boolean overwrite,
+    boolean incremental) {
 
   /**
    * @throws IllegalArgumentException if the step or the epoch is negative or the epoch infinite, if
@@ -63,7 +67,31 @@ public record CheckpointContent(
     files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
   }
 
-  /** Without a metric that tells the best checkpoint. */
+  /** With files of its own. */
+  public CheckpointContent(
+      long step,
+      double epoch,
+      Map<String, Double> metrics,
+      Map<String, FileContent> files,
+      Json.Obj fingerprint,
+      Json.Obj hyperparameters,
+      Instant time,
+      Optional<Objective> objective,
+      boolean overwrite) {
+    this(
+        step,
+        epoch,
+        metrics,
+        files,
+        fingerprint,
+        hyperparameters,
+        time,
+        objective,
+        overwrite,
+        false);
+  }
+
+  /** With files of its own, and without a metric that tells the best checkpoint. */
   public CheckpointContent(
       long step,
       double epoch,

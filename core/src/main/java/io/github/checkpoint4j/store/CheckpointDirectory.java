@@ -3,16 +3,14 @@ package io.github.checkpoint4j.store;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A look at a checkpoint's directory: names, sizes and the manifest, and no tensor.
@@ -38,36 +36,19 @@ record CheckpointDirectory(
    */
   static CheckpointDirectory inRun(Storage storage, Path directory, CheckpointName name)
       throws IOException {
-    return look(storage, directory, Optional.of(name));
+    return CheckpointFiles.whileNamed(
+        storage, directory, open -> look(storage, open, directory, Optional.of(name)), _ -> {});
   }
 
-  /**
-   * Looks at a directory of any name, such as a copy.
-   *
-   * @throws java.nio.file.NoSuchFileException if it is missing
-   * @throws java.nio.file.NotDirectoryException if it is something else
-   */
-  static CheckpointDirectory anywhere(Storage storage, Path directory) throws IOException {
-    return look(storage, directory, Optional.empty());
-  }
-
-  private static CheckpointDirectory look(
-      Storage storage, Path directory, Optional<CheckpointName> inRun) throws IOException {
-    Map<String, Long> files = new TreeMap<>();
-    List<Storage.Entry> entries = storage.list(directory);
-    for (Storage.Entry entry : entries) {
-      Path path = directory.resolve(entry.name());
-      switch (entry.kind()) {
-        case FILE -> files.put(entry.name(), storage.size(path));
-        case LINK -> linkedSize(storage, path).ifPresent(size -> files.put(entry.name(), size));
-        case DIRECTORY, OTHER -> {}
-      }
-    }
-    Look look = new Look(storage, directory, inRun, files);
-    if (files.containsKey(Manifest.FILE)) {
+  /** Looks at a directory that is open. */
+  static CheckpointDirectory look(
+      Storage storage, Storage.OpenDirectory open, Path directory, Optional<CheckpointName> inRun)
+      throws IOException {
+    Look look = new Look(open, directory, inRun, open.files());
+    if (open.files().containsKey(Manifest.FILE)) {
       return look.withManifest();
     }
-    if (entries.stream().anyMatch(entry -> entry.name().equals(Manifest.FILE))) {
+    if (storage.find(directory.resolve(Manifest.FILE)).isPresent()) {
       return look.damaged(
           new CorruptFileException(
               directory.resolve(Manifest.FILE)
@@ -78,29 +59,27 @@ record CheckpointDirectory(
     return look.withoutManifest();
   }
 
-  /** The size of the file that a link leads to; empty if it leads to none. */
-  private static Optional<Long> linkedSize(Storage storage, Path link) throws IOException {
-    try {
-      storage.list(link);
-      return Optional.empty();
-    } catch (NotDirectoryException e) {
-      return Optional.of(storage.size(link));
-    } catch (AccessDeniedException e) {
-      throw e;
-    } catch (FileSystemException e) {
-      // It leads nowhere, or to itself.
-      return Optional.empty();
-    }
+  /**
+   * The names of the files that make up the checkpoint: those that the manifest lists and that are
+   * there; without a manifest, all but the pin.
+   */
+  Set<String> contents() {
+    Set<String> names = new TreeSet<>(files.keySet());
+    names.removeAll(List.of(Manifest.FILE, Checkpoint.PIN));
+    manifest.ifPresent(known -> names.retainAll(known.files().keySet()));
+    return names;
   }
 
   private record Look(
-      Storage storage, Path directory, Optional<CheckpointName> inRun, Map<String, Long> files) {
+      Storage.OpenDirectory open,
+      Path directory,
+      Optional<CheckpointName> inRun,
+      Map<String, Long> files) {
 
     CheckpointDirectory withManifest() throws IOException {
-      Path file = directory.resolve(Manifest.FILE);
       Manifest manifest;
-      try (MappedFile mapped = storage.map(file)) {
-        manifest = ManifestFile.parse(mapped.bytes(), file.toString());
+      try (MappedFile mapped = open.map(Manifest.FILE)) {
+        manifest = mapped.read(bytes -> ManifestFile.parse(bytes, mapped.path().toString()));
       } catch (CorruptFileException | UnsupportedFeatureException e) {
         return damaged(e, Optional.of(Manifest.FILE), TrainerStateFacts.NONE);
       }
@@ -172,9 +151,8 @@ record CheckpointDirectory(
         }
       }
       if (files.containsKey(TrainerStateFacts.FILE)) {
-        Path file = directory.resolve(TrainerStateFacts.FILE);
-        try (MappedFile mapped = storage.map(file)) {
-          facts = TrainerStateFacts.parse(mapped.bytes(), file.toString());
+        try (MappedFile mapped = open.map(TrainerStateFacts.FILE)) {
+          facts = mapped.read(bytes -> TrainerStateFacts.parse(bytes, mapped.path().toString()));
         } catch (CorruptFileException e) {
           return damaged(e, Optional.of(TrainerStateFacts.FILE), facts);
         }
@@ -202,7 +180,7 @@ record CheckpointDirectory(
         throws IOException {
       long step =
           inRun.or(() -> CheckpointName.parse(name())).map(CheckpointName::step).orElse(-1L);
-      Instant time = storage.lastModified(directory);
+      Instant time = open.lastModified();
       return new CheckpointInfo(
           name(),
           directory,

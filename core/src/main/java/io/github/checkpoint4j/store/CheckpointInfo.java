@@ -18,7 +18,8 @@ import java.util.OptionalDouble;
  * @param metrics by name; may be NaN or infinite
  * @param sequence place in the order of commits of its run, from 1; 0 if none is recorded
  * @param time when it was taken; of an unverified or damaged one, when its directory last changed
- * @param size bytes of all its files
+ * @param size bytes of all its files, also of those it shares with other checkpoints: what a copy
+ *     of it takes
  * @param pinned whether it is kept whatever the retention policy says
  * @param standing how far it can be trusted
  * @param objective the metric that tells the best checkpoint, if one was tracked

@@ -58,7 +58,7 @@ public final class CheckpointStore implements AutoCloseable {
       RunDirectory.create(storage, directory);
       Storage.LockAttempt.Taken taken = RunDirectory.lock(storage, directory);
       try {
-        Optional<String> stale = LockOwner.describe(taken.previousOwner());
+        Optional<String> stale = LockOwner.describeStale(taken.previousOwner());
         return new CheckpointStore(
             storage, directory, taken.lock(), Recoverer.recover(storage, directory, stale));
       } catch (IOException | RuntimeException | Error e) {
@@ -126,16 +126,20 @@ public final class CheckpointStore implements AutoCloseable {
    * is not there.
    *
    * @throws FileAlreadyExistsException if there is one of this step and it may not be overwritten
+   * @throws CheckpointLockedException if someone has deleted the lock's file: another writer may be
+   *     at work, and the store has to be opened again
    * @throws IOException if it could not be written; everything else is as it was, and the save may
    *     be tried again. If space was lacking, the message has the bytes needed and free
    * @throws IllegalStateException if the store is closed or read-only
    */
   public CheckpointInfo commit(CheckpointContent content) throws IOException {
-    requireWriter();
-    Commit commit = begin(content);
+    Commit commit = begin(content, requireWriter());
     CheckpointInfo committed;
     try {
       committed = commit.perform();
+    } catch (CheckpointLockedException e) {
+      untidy = true;
+      throw e;
     } catch (FileAlreadyExistsException e) {
       if (run.resolve(CheckpointName.of(content.step()).toString())
           .toString()
@@ -150,15 +154,17 @@ public final class CheckpointStore implements AutoCloseable {
     return committed;
   }
 
-  private Commit begin(CheckpointContent content) throws IOException {
+  private Commit begin(CheckpointContent content, Storage.Lock held) throws IOException {
     try {
       tidy();
-      List<CheckpointInfo> present =
-          RunListing.read(storage, run, false).stream().map(CheckpointDirectory::info).toList();
+      List<CheckpointDirectory> directories = RunListing.read(storage, run, false);
+      List<CheckpointInfo> present = directories.stream().map(CheckpointDirectory::info).toList();
       long last = present.stream().mapToLong(CheckpointInfo::sequence).max().orElse(0);
       List<String> older =
           present.stream().filter(info -> info.sequence() == 0).map(CheckpointInfo::name).toList();
-      return new Commit(storage, run, content, Math.addExact(last, 1), older);
+      Optional<Predecessor> predecessor =
+          content.incremental() ? Predecessor.among(storage, directories) : Optional.empty();
+      return new Commit(storage, run, held, content, Math.addExact(last, 1), older, predecessor);
     } catch (IOException e) {
       throw failed(content, content.size(), e);
     }
@@ -283,7 +289,9 @@ public final class CheckpointStore implements AutoCloseable {
    */
   public Checkpoint open(CheckpointInfo checkpoint) throws IOException {
     requireOpen();
-    return Checkpoint.of(storage, look(ours(checkpoint)));
+    CheckpointName name = ours(checkpoint);
+    return Checkpoint.of(
+        CheckpointFiles.inRun(storage, run, name.step()).orElseThrow(() -> gone(name)));
   }
 
   private CheckpointName ours(CheckpointInfo checkpoint) {
@@ -302,20 +310,21 @@ public final class CheckpointStore implements AutoCloseable {
   }
 
   private CheckpointDirectory look(CheckpointName name) throws IOException {
-    return RunListing.find(storage, run, name.step())
-        .orElseThrow(
-            () ->
-                new NoSuchFileException(
-                    run.resolve(name.toString()).toString(),
-                    null,
-                    "there is no such checkpoint any more"));
+    return RunListing.find(storage, run, name.step()).orElseThrow(() -> gone(name));
   }
 
-  private void requireWriter() {
+  private NoSuchFileException gone(CheckpointName name) {
+    return new NoSuchFileException(
+        run.resolve(name.toString()).toString(), null, "there is no such checkpoint any more");
+  }
+
+  private Storage.Lock requireWriter() throws IOException {
     requireOpen();
     if (lock == null) {
       throw new IllegalStateException(run + " was opened for reading only");
     }
+    RunDirectory.requireLock(storage, run, lock);
+    return lock;
   }
 
   private void requireOpen() {

@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 /** Computes the checksums of a file and of its tensors while the bytes pass. */
 final class Checksummer {
   /** Small enough that the second checksum finds the bytes in the processor's cache. */
-  private static final long SLICE = 1 << 18;
+  private static final int SLICE = 1 << 18;
 
   /** Where the bytes of a file pass to. */
   interface Sink<E extends Exception> {
@@ -80,7 +80,7 @@ final class Checksummer {
     part.reset();
   }
 
-  /** Takes bytes: native memory, mapped memory or a {@code byte[]}. */
+  /** Takes bytes: native memory or a {@code byte[]}. */
   void update(MemorySegment bytes) {
     for (long at = 0; at < bytes.byteSize(); at += SLICE) {
       MemorySegment slice = bytes.asSlice(at, Math.min(SLICE, bytes.byteSize() - at));
@@ -90,6 +90,20 @@ final class Checksummer {
       }
     }
     position = Math.addExact(position, bytes.byteSize());
+  }
+
+  /**
+   * Takes bytes of any kind, through a copy. If those of a mapped file are lost meanwhile, copying
+   * them ends with an {@link InternalError}; a checksum of the mapping itself would end the
+   * process.
+   */
+  void copyAndUpdate(MemorySegment bytes) {
+    MemorySegment copy = MemorySegment.ofArray(new byte[(int) Math.min(SLICE, bytes.byteSize())]);
+    for (long at = 0; at < bytes.byteSize(); at += SLICE) {
+      long count = Math.min(SLICE, bytes.byteSize() - at);
+      MemorySegment.copy(bytes, at, copy, 0, count);
+      update(copy.asSlice(0, count));
+    }
   }
 
   FileChecksums finish() {
@@ -104,10 +118,10 @@ final class Checksummer {
     tensor = Optional.empty();
   }
 
-  /** The CRC32C of native memory, mapped memory or a {@code byte[]}. */
+  /** The CRC32C of bytes of any kind, through a copy. */
   static int crc32c(MemorySegment bytes) {
     Checksummer checksummer = new Checksummer();
-    checksummer.update(bytes);
+    checksummer.copyAndUpdate(bytes);
     return checksummer.finish().crc32c();
   }
 }

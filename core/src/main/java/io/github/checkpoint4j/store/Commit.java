@@ -18,9 +18,11 @@ import java.util.OptionalDouble;
 final class Commit {
   private final Storage storage;
   private final Path run;
+  private final Storage.Lock lock;
   private final CheckpointContent content;
   private final long sequence;
   private final List<String> older;
+  private final Optional<Predecessor> predecessor;
 
   private final Path temporary;
   private final Path target;
@@ -38,17 +40,33 @@ final class Commit {
 
   private Optional<Path> replaced = Optional.empty();
 
-  /** What is to be written, as far as it is known. */
-  private long needed;
+  /** The bytes of the files, as far as they are known. */
+  private long size;
 
-  Commit(Storage storage, Path run, CheckpointContent content, long sequence, List<String> older)
+  /** The bytes of those that are shared with the predecessor. */
+  private long shared;
+
+  /**
+   * @param lock the writer's lock on the run
+   * @param predecessor the checkpoint whose unchanged files are shared; empty if all are written
+   */
+  Commit(
+      Storage storage,
+      Path run,
+      Storage.Lock lock,
+      CheckpointContent content,
+      long sequence,
+      List<String> older,
+      Optional<Predecessor> predecessor)
       throws IOException {
     this.storage = storage;
     this.run = run;
+    this.lock = lock;
     this.content = content;
     this.sequence = sequence;
     this.older = older;
-    this.needed = content.size();
+    this.predecessor = predecessor;
+    this.size = content.size();
     this.target = run.resolve(CheckpointName.of(content.step()).toString());
     this.temporary = free(Role.TEMPORARY);
     this.old = free(Role.OLD);
@@ -65,6 +83,7 @@ final class Commit {
    * @return the checkpoint, told without another look at the disk: that could fail, and it is
    *     durable
    * @throws FileAlreadyExistsException if there is one of this step and it is not to be replaced
+   * @throws CheckpointLockedException if the lock was lost while the files were written
    * @throws IOException if any operation failed; what was done is taken back, or left for {@link
    *     Recoverer} if that failed as well, as a suppressed exception says
    */
@@ -83,6 +102,7 @@ final class Commit {
       storage.createDirectory(temporary);
       reached = Reached.TEMPORARY;
       Manifest manifest = fill(pinned);
+      RunDirectory.requireLock(storage, run, lock);
       if (replacing) {
         storage.rename(target, old);
         reached = Reached.OLD_ASIDE;
@@ -107,23 +127,24 @@ final class Commit {
   }
 
   /**
-   * The bytes that the checkpoint takes; without its manifest, if the commit did not come to it.
+   * The bytes that are to be written, those of shared files not among them; without the manifest,
+   * if the commit did not come to it.
    */
   long needed() {
-    return needed;
+    return size - shared;
   }
 
   private Manifest fill(boolean pinned) throws IOException {
     Map<String, FileChecksums> files = new LinkedHashMap<>();
     for (Map.Entry<String, FileContent> file : content.files().entrySet()) {
-      files.put(file.getKey(), write(file.getKey(), file.getValue()));
+      files.put(file.getKey(), put(file.getKey(), file.getValue()));
     }
     if (pinned) {
       write(Checkpoint.PIN, FileContent.of(""));
     }
     Manifest manifest = manifest(files);
     FileContent record = ManifestFile.write(manifest);
-    needed += record.size();
+    size += record.size();
     write(Manifest.FILE, record);
     storage.syncDirectory(temporary);
     return manifest;
@@ -138,11 +159,28 @@ final class Commit {
         manifest.metrics(),
         manifest.sequence(),
         manifest.time(),
-        needed,
+        size,
         pinned,
         Standing.COMMITTED,
         manifest.objective(),
         Optional.empty());
+  }
+
+  /** Shares a file with the predecessor if it is the same there, or writes it. */
+  private FileChecksums put(String name, FileContent bytes) throws IOException {
+    Optional<FileChecksums> same = predecessor.flatMap(before -> before.same(name, bytes));
+    if (same.isEmpty()) {
+      return write(name, bytes);
+    }
+    Path file = temporary.resolve(name);
+    if (!storage.link(predecessor.get().file(name), file)) {
+      return write(name, bytes);
+    }
+    shared += bytes.size();
+    // The commit before has synced it, unless the checkpoint was copied here by someone who has
+    // not.
+    storage.sync(file);
+    return same.get();
   }
 
   private FileChecksums write(String name, FileContent bytes) throws IOException {
@@ -180,6 +218,10 @@ final class Commit {
     // An interrupt that failed the save must not fail its undoing too.
     boolean interrupted = Thread.interrupted();
     try {
+      if (!lock.isHeld()) {
+        // Another writer may be at work, and may even have given its directories these names.
+        return;
+      }
       if (reached == Reached.RENAMED) {
         storage.rename(target, temporary);
       }

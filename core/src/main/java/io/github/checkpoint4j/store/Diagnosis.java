@@ -100,7 +100,7 @@ public record Diagnosis(
         recoverer.repairs().stream()
             .map(repair -> new Leftover(repair.name().toString(), repair.remedy()))
             .toList(),
-        recoverer.outcome(LockOwner.describe(lock)),
+        recoverer.outcome(LockOwner.describeStale(lock)),
         foreign(entries),
         checkpoints.reversed().stream()
             .filter(CheckpointInfo::usable)

@@ -11,8 +11,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,11 +37,21 @@ final class LocalLock implements Storage.Lock {
   private final Path file;
   private final FileChannel channel;
   private final FileLock lock;
+  private final Optional<Object> key;
 
-  private LocalLock(Path file, FileChannel channel, FileLock lock) {
+  private LocalLock(Path file, FileChannel channel, FileLock lock) throws IOException {
     this.file = file;
     this.channel = channel;
     this.lock = lock;
+    this.key = key(file);
+  }
+
+  /**
+   * Device and inode of a file; empty where there are none: on Windows, which keeps a file that is
+   * open from being deleted.
+   */
+  private static Optional<Object> key(Path file) throws IOException {
+    return Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
   }
 
   static LockAttempt tryLock(Path file, String owner) throws IOException {
@@ -72,9 +84,10 @@ final class LocalLock implements Storage.Lock {
         String previous = read(channel);
         channel.truncate(0);
         channel.write(ByteBuffer.wrap(text), 0);
+        LocalLock taken = new LocalLock(real, channel, lock);
         HELD.put(real, held(real, owner));
         keep = true;
-        return new LockAttempt.Taken(new LocalLock(real, channel, lock), previous);
+        return new LockAttempt.Taken(taken, previous);
       } catch (OverlappingFileLockException e) {
         IN_USE.put(real, channel);
         keep = true;
@@ -129,6 +142,15 @@ final class LocalLock implements Storage.Lock {
     ByteBuffer buffer = ByteBuffer.allocate(LONGEST_OWNER);
     while (buffer.hasRemaining() && channel.read(buffer, buffer.position()) >= 0) {}
     return new String(buffer.array(), 0, buffer.position(), StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public boolean isHeld() throws IOException {
+    try {
+      return lock.isValid() && key.equals(key(file));
+    } catch (NoSuchFileException e) {
+      return false;
+    }
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -118,6 +119,24 @@ public final class LocalStorage implements Storage {
   }
 
   @Override
+  public boolean link(Path existing, Path name) throws IOException {
+    try {
+      Files.createLink(name, existing);
+      return true;
+    } catch (UnsupportedOperationException e) {
+      return false;
+    } catch (FileSystemException e) {
+      // What has a class of its own is told by it. All else (EPERM where there are no links,
+      // EMLINK,
+      // EXDEV) leaves the way of writing the file, which meets what is wrong with the disk itself.
+      if (e.getClass() == FileSystemException.class) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  @Override
   public void deleteFile(Path file) throws IOException {
     if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)) {
       throw new IOException(file + " is a directory, not a file");
@@ -145,6 +164,11 @@ public final class LocalStorage implements Storage {
     }
     entries.sort(Comparator.comparing(Entry::name));
     return List.copyOf(entries);
+  }
+
+  @Override
+  public OpenDirectory openDirectory(Path directory) throws IOException {
+    return LocalDirectory.open(directory);
   }
 
   @Override

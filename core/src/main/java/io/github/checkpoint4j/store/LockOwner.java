@@ -66,6 +66,28 @@ record LockOwner(String host, long pid, Optional<Instant> started) {
         : Optional.of(parse(text).map(LockOwner::toString).orElse("an unknown process"));
   }
 
+  /**
+   * Whoever left {@code text} in the lock's file without holding the lock, in words, and how it is
+   * with that process; empty if no one did.
+   */
+  static Optional<String> describeStale(String text) {
+    return text.isEmpty()
+        ? Optional.empty()
+        : Optional.of(parse(text).map(LockOwner::stale).orElse("an unknown process"));
+  }
+
+  private String stale() {
+    return this
+        + switch (liveness()) {
+          case ALIVE -> ", which still runs, but without the lock: was the directory copied?";
+          case ENDED -> ", which has ended";
+          case PID_REUSED -> ", which has ended; its id is that of another process now";
+          case ON_ANOTHER_HOST ->
+              "; on another host: whether it still runs cannot be seen from here";
+          case UNKNOWN -> "";
+        };
+  }
+
   boolean isThisProcess() {
     return pid == ProcessHandle.current().pid();
   }

@@ -1,8 +1,10 @@
 package io.github.checkpoint4j.store;
 
+import io.github.checkpoint4j.format.CorruptFileException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
@@ -13,6 +15,9 @@ import java.nio.file.StandardOpenOption;
  * looked at is read. Any thread may read them, until {@link #close}.
  */
 public final class MappedFile implements AutoCloseable {
+  /** Of the page sizes in use the smallest. */
+  private static final long PAGE = 4096;
+
   private final Path path;
   private final Arena arena;
   private final MemorySegment bytes;
@@ -30,8 +35,15 @@ public final class MappedFile implements AutoCloseable {
    * @throws IOException if it cannot be read, or is a directory
    */
   public static MappedFile open(Path path) throws IOException {
-    Arena arena = Arena.ofShared();
     try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      return of(path, channel);
+    }
+  }
+
+  /** Maps the file of a channel, which may be closed then. */
+  static MappedFile of(Path path, FileChannel channel) throws IOException {
+    Arena arena = Arena.ofShared();
+    try {
       return new MappedFile(path, arena, channel.map(MapMode.READ_ONLY, 0, channel.size(), arena));
     } catch (IOException | RuntimeException e) {
       arena.close();
@@ -49,6 +61,47 @@ public final class MappedFile implements AutoCloseable {
     MemorySegment copy = arena.allocate(bytes.byteSize(), 64);
     MemorySegment.copy(bytes, 0, copy, 0, bytes.byteSize());
     return new MappedFile(path, arena, copy);
+  }
+
+  /** What is made of the bytes of a file. */
+  @FunctionalInterface
+  public interface Reading<T> {
+    T of(MemorySegment bytes) throws IOException;
+  }
+
+  /**
+   * What {@code reading} makes of the bytes. If the file is cut short under the mapping, or its
+   * device fails, the Java virtual machine has an {@link InternalError} for reads by its own code;
+   * bytes that are handed to native code or to {@link MemorySegment#mismatch} end the process then.
+   *
+   * @throws CorruptFileException if the file was cut short or its device failed
+   */
+  public <T> T read(Reading<T> reading) throws IOException {
+    try {
+      return reading.of(bytes);
+    } catch (InternalError e) {
+      throw new CorruptFileException(
+          path
+              + " cannot be read any more: it was cut short while it was open, or its device failed."
+              + " Use another checkpoint, or restore the file from a copy.",
+          e);
+    }
+  }
+
+  /**
+   * Reads a byte of every page, to see whether it is there.
+   *
+   * @throws CorruptFileException as {@link #read}
+   */
+  void touch() throws IOException {
+    read(
+        mapped -> {
+          long sum = 0;
+          for (long at = 0; at < mapped.byteSize(); at += PAGE) {
+            sum += mapped.get(ValueLayout.JAVA_BYTE, at);
+          }
+          return sum;
+        });
   }
 
   /** The bytes, read-only. Using them after {@link #close} throws {@link IllegalStateException}. */

@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 
 /** Makes a run's directory ready for a writer: creates it, durably, and takes its lock. */
@@ -57,26 +58,70 @@ final class RunDirectory {
    * @throws CheckpointLockedException if someone else has it
    */
   static Storage.LockAttempt.Taken lock(Storage storage, Path run) throws IOException {
-    LockOwner self = LockOwner.current();
-    return switch (storage.tryLock(run.resolve(LOCK), self.toText())) {
+    return switch (storage.tryLock(run.resolve(LOCK), LockOwner.current().toText())) {
       case Storage.LockAttempt.Taken taken -> taken;
-      case Storage.LockAttempt.Held held -> throw locked(run, self, held);
+      case Storage.LockAttempt.Held held -> throw locked(run, held);
+    };
+  }
+
+  private static CheckpointLockedException locked(Path run, Storage.LockAttempt.Held held) {
+    String wait = "Wait until it ends, or stop it";
+    Optional<LockOwner> owner = LockOwner.parse(held.owner());
+    if (owner.isEmpty()) {
+      return locked(run, "another process", held.since(), wait);
+    }
+    String whose = owner.get().toString();
+    return switch (owner.get().liveness()) {
+      case UNKNOWN -> locked(run, whose, held.since(), wait);
+      case ALIVE ->
+          owner.get().isThisProcess()
+              ? locked(
+                  run,
+                  "this process (" + whose + ")",
+                  held.since(),
+                  "Close the store or checkpointer that is open on it")
+              : locked(run, whose, held.since(), wait);
+      case ON_ANOTHER_HOST ->
+          locked(
+              run,
+              whose,
+              held.since(),
+              "It is on another host: whether it still runs cannot be seen from here. " + wait);
+      // The one that has the lock has not come to writing its name.
+      case ENDED, PID_REUSED ->
+          locked(
+              run,
+              "another process than the last one known (" + whose + ", which has ended)",
+              held.since(),
+              wait);
     };
   }
 
   private static CheckpointLockedException locked(
-      Path run, LockOwner self, Storage.LockAttempt.Held held) {
-    Optional<LockOwner> owner = LockOwner.parse(held.owner());
-    String whose =
-        owner.isEmpty()
-            ? "another process"
-            : owner.get().equals(self) ? "this process (" + self + ")" : owner.get().toString();
-    String todo =
-        owner.filter(self::equals).isPresent()
-            ? "Close the store or checkpointer that is open on it"
-            : "Wait until it ends, or stop it";
+      Path run, String whose, Instant since, String todo) {
     return new CheckpointLockedException(
         "%s is being written by %s, since %s. %s, or use another directory; reading needs no lock."
-            .formatted(run, whose, held.since(), todo));
+            .formatted(run, whose, since, todo));
+  }
+
+  /**
+   * Returns if the lock still keeps other writers out.
+   *
+   * @throws CheckpointLockedException if its file was deleted or replaced, so that another writer
+   *     may be at work
+   */
+  static void requireLock(Storage storage, Path run, Storage.Lock lock) throws IOException {
+    if (lock.isHeld()) {
+      return;
+    }
+    Path file = run.resolve(LOCK);
+    throw new CheckpointLockedException(
+        ("%s: %s while this writer had it locked, so another writer may be at work. Nothing more is"
+                + " written. See that there is no other, and open the directory again.")
+            .formatted(
+                file,
+                storage.find(file).isEmpty()
+                    ? "no such file or directory: it was deleted"
+                    : "it was replaced"));
   }
 }

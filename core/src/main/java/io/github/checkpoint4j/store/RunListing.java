@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The checkpoints in a run's directory, oldest first.
@@ -21,6 +22,9 @@ import java.util.TreeMap;
  */
 final class RunListing {
   private static final int ATTEMPTS = 8;
+
+  /** How often a checkpoint may be renamed while it is looked at: far more than can be. */
+  private static final int RENAMINGS = 100;
 
   private RunListing() {}
 
@@ -35,16 +39,53 @@ final class RunListing {
       throws IOException {
     List<CheckpointDirectory> found = new ArrayList<>();
     for (CheckpointName name : names(storage, run, shared).values()) {
-      look(storage, run, name).ifPresent(found::add);
+      seen(storage, run, name).ifPresent(found::add);
     }
     return ordered(found);
+  }
+
+  private static Optional<CheckpointDirectory> seen(Storage storage, Path run, CheckpointName name)
+      throws IOException {
+    try {
+      return look(storage, run, name);
+    } catch (NoSuchFileException e) {
+      // It got another name since, or is gone.
+      return find(storage, run, name.step());
+    }
   }
 
   /** The checkpoint of a step; empty if there is none. */
   static Optional<CheckpointDirectory> find(Storage storage, Path run, long step)
       throws IOException {
-    CheckpointName name = names(storage, run, true).get(step);
-    return name == null ? Optional.empty() : look(storage, run, name);
+    return ofStep(storage, run, step, name -> look(storage, run, name));
+  }
+
+  /** Looks at what has this name, or opens it; empty if it is no checkpoint. */
+  @FunctionalInterface
+  interface Looking<T> {
+    Optional<T> at(CheckpointName name) throws IOException;
+  }
+
+  /**
+   * Looks at the checkpoint of a step under the name it has; again, if it loses it meanwhile.
+   *
+   * @return empty if there is none
+   */
+  static <T> Optional<T> ofStep(Storage storage, Path run, long step, Looking<T> looking)
+      throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      @Nullable CheckpointName name = names(storage, run, true).get(step);
+      if (name == null) {
+        return Optional.empty();
+      }
+      try {
+        return looking.at(name);
+      } catch (NoSuchFileException e) {
+        if (attempt == RENAMINGS) {
+          throw e;
+        }
+      }
+    }
   }
 
   private static Map<Long, CheckpointName> names(Storage storage, Path run, boolean shared)
@@ -69,16 +110,10 @@ final class RunListing {
 
   private static Optional<CheckpointDirectory> look(Storage storage, Path run, CheckpointName name)
       throws IOException {
-    Path path = run.resolve(name.toString());
     try {
-      return Optional.of(CheckpointDirectory.inRun(storage, path, name));
+      return Optional.of(CheckpointDirectory.inRun(storage, run.resolve(name.toString()), name));
     } catch (NotDirectoryException e) {
       // A file may have the name of a checkpoint; it is none.
-      return Optional.empty();
-    } catch (NoSuchFileException e) {
-      if (storage.find(path).isPresent()) {
-        throw e;
-      }
       return Optional.empty();
     }
   }

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.store;
 
 import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The index of a model in several files: {@code model.safetensors.index.json}, an object whose
@@ -47,6 +49,32 @@ record ShardIndex(String source, Map<String, String> files) {
           source + " is not an index of shards: " + e.getMessage() + ". Use another checkpoint.",
           e);
     }
+  }
+
+  /**
+   * The index of these shards: {@code weight_map}, by names in order, and {@code total_size}, the
+   * bytes of all tensors, in {@code metadata}; as transformers 5.23 writes it, but for the number
+   * of parameters, which a state does not tell.
+   *
+   * @param shards the contents of the shards by file
+   */
+  static FileContent write(Map<String, FileContent> shards) {
+    long total = 0;
+    Map<String, Json> files = new TreeMap<>();
+    for (Map.Entry<String, FileContent> shard : shards.entrySet()) {
+      for (FileContent.Part part : shard.getValue().parts()) {
+        if (part.tensor().isPresent()) {
+          files.put(part.tensor().get(), Json.of(shard.getKey()));
+          total = Math.addExact(total, part.bytes().byteSize());
+        }
+      }
+    }
+    Json.Obj index =
+        Json.object()
+            .put("metadata", Json.object().put("total_size", total).build())
+            .put("weight_map", Json.object(files))
+            .build();
+    return FileContent.of(index.toIndentedText() + "\n");
   }
 
   /** The files named, in the order of their first tensor. */

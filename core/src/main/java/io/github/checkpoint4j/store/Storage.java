@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 
 /**
  * The disk as the store uses it. Every operation of the store on a disk is one call here, in an
@@ -62,7 +63,44 @@ public interface Storage {
 
   /** A lock that was taken. */
   interface Lock extends AutoCloseable {
+    /**
+     * Whether it still keeps others out: it was not given up, and the name of its file leads to the
+     * file that is locked. It does not if someone has deleted or replaced the file; whoever asks
+     * for the lock now gets it.
+     */
+    boolean isHeld() throws IOException;
+
     /** Gives the lock up; does nothing the second time. The lock's file stays, empty. */
+    @Override
+    void close() throws IOException;
+  }
+
+  /**
+   * A directory that is open for reading. It stays the one that was opened, whatever is renamed: no
+   * file of another one that takes its name is seen.
+   */
+  interface OpenDirectory extends AutoCloseable {
+    /**
+     * The sizes in bytes of the files that were in it when it was opened, by name in the order of
+     * {@link String#compareTo}. A link to a file counts as the file; one that leads nowhere, and
+     * what is no file, is left out.
+     */
+    SortedMap<String, Long> files();
+
+    /**
+     * As {@link Storage#map}.
+     *
+     * @throws java.nio.file.NoSuchFileException if there is no file of this name
+     */
+    MappedFile map(String file) throws IOException;
+
+    /** As {@link Storage#lastModified}, of the directory itself. */
+    Instant lastModified() throws IOException;
+
+    /** Whether the path that it was opened by leads to it. */
+    boolean isNamed() throws IOException;
+
+    /** Closes it; what was mapped stays mapped. */
     @Override
     void close() throws IOException;
   }
@@ -111,6 +149,19 @@ public interface Storage {
   void rename(Path source, Path target) throws IOException;
 
   /**
+   * Gives a file a further name on the same file system: both lead to the same bytes, and these
+   * stay until the last name is deleted. It is durable as a creation is. If it fails, there is no
+   * new name.
+   *
+   * @return whether it was done. It was not, and nothing was changed, if the file system has no
+   *     second names, or gives this file no more of them
+   * @throws java.nio.file.FileAlreadyExistsException if there is an entry called {@code name}
+   * @throws java.nio.file.NoSuchFileException if there is no {@code existing}, or the directory of
+   *     {@code name} is missing
+   */
+  boolean link(Path existing, Path name) throws IOException;
+
+  /**
    * Deletes a file or a link. If it fails, it is still there.
    *
    * @throws java.nio.file.NoSuchFileException if it is missing
@@ -133,6 +184,14 @@ public interface Storage {
    * @throws java.nio.file.NotDirectoryException if it is something else
    */
   List<Entry> list(Path directory) throws IOException;
+
+  /**
+   * Opens a directory for reading; a link to a directory is followed.
+   *
+   * @throws java.nio.file.NoSuchFileException if it is missing
+   * @throws java.nio.file.NotDirectoryException if it is something else
+   */
+  OpenDirectory openDirectory(Path directory) throws IOException;
 
   /** What is there under this name; empty if nothing is. */
   Optional<Kind> find(Path path) throws IOException;

@@ -4,7 +4,11 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Value;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Which part of a checkpoint is in which file, as in the {@code checkpoint-N} directories of
@@ -34,6 +38,8 @@ public final class TrainerLayout {
   static final String MODEL_FILE = "model.safetensors";
   static final String INDEX_FILE = "model.safetensors.index.json";
 
+  private static final Pattern SHARD = Pattern.compile("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
+
   private TrainerLayout() {}
 
   /**
@@ -60,6 +66,52 @@ public final class TrainerLayout {
     return component.equals(MODEL)
         ? SafeTensors.write(state, Map.of("format", "pt"))
         : PyTorch.write(state, file.substring(0, file.lastIndexOf('.')));
+  }
+
+  /**
+   * The files of a component. Frozen tensors of the model are in a shard of their own, so that its
+   * bytes stay the same from checkpoint to checkpoint: then there are two shards, first that of the
+   * tensors that change, and their index. If none is frozen, or all are, there is one file.
+   *
+   * @param frozen the names of the tensors of the model that do not change
+   * @throws IllegalArgumentException as {@link #content}; or if the model has no tensor of a name
+   *     that is said to be frozen
+   */
+  public static Map<String, FileContent> files(
+      String component, StateDict state, Set<String> frozen) {
+    if (!component.equals(MODEL) || frozen.isEmpty()) {
+      return Map.of(file(component), content(component, state));
+    }
+    Map<String, Value> changing = new LinkedHashMap<>(state.entries());
+    Map<String, Value> unchanging = new LinkedHashMap<>();
+    for (String name : frozen) {
+      unchanging.put(name, state.find(name).orElseThrow(() -> notThere(name, state)));
+      changing.remove(name);
+    }
+    if (changing.isEmpty()) {
+      return Map.of(file(component), content(component, state));
+    }
+    Map<String, FileContent> files = new LinkedHashMap<>();
+    files.put("model-00001-of-00002.safetensors", content(component, StateDict.of(changing)));
+    files.put("model-00002-of-00002.safetensors", content(component, StateDict.of(unchanging)));
+    files.put(INDEX_FILE, ShardIndex.write(files));
+    return files;
+  }
+
+  private static IllegalArgumentException notThere(String name, StateDict model) {
+    return new IllegalArgumentException(
+        "the model has no tensor '%s', which is said to be frozen; there are: %s"
+            .formatted(name, String.join(", ", model.names().stream().limit(12).toList())));
+  }
+
+  /** Whether a file of this name is one that {@link #files} gives a component. */
+  public static boolean isFileOf(String component, String file) {
+    return file.equals(file(component))
+        || (component.equals(MODEL) && (file.equals(INDEX_FILE) || isShard(file)));
+  }
+
+  static boolean isShard(String file) {
+    return SHARD.matcher(file).matches();
   }
 
   /** Whether a file of this name is in a format of tensors, and so never empty. */

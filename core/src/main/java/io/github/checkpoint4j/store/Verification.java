@@ -46,7 +46,9 @@ public record Verification(
 
   /** As {@link #of(Path)}, on any storage. */
   public static Verification of(Storage storage, Path directory) throws IOException {
-    return new Verifier(storage, CheckpointDirectory.anywhere(storage, directory)).verify();
+    try (CheckpointFiles files = CheckpointFiles.open(storage, directory)) {
+      return new Verifier(files).verify();
+    }
   }
 
   /** Whether nothing is wrong. */

@@ -15,13 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Reads a checkpoint's files through mappings, a slice at a time, and gathers the problems. */
 final class Verifier {
-  private static final Pattern SHARD = Pattern.compile("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
-
-  private final Storage storage;
+  private final CheckpointFiles opened;
   private final CheckpointDirectory directory;
   private final Path path;
   private final List<Problem> problems = new ArrayList<>();
@@ -31,9 +28,9 @@ final class Verifier {
   private long tensors;
   private long bytes;
 
-  Verifier(Storage storage, CheckpointDirectory directory) {
-    this.storage = storage;
-    this.directory = directory;
+  Verifier(CheckpointFiles opened) {
+    this.opened = opened;
+    this.directory = opened.directory();
     this.path = directory.info().directory();
   }
 
@@ -49,40 +46,42 @@ final class Verifier {
             Optional.empty(),
             String.valueOf(directory.fault().get().getMessage()));
       }
-      for (String file : directory.files().keySet()) {
-        if (!file.equals(Manifest.FILE) && !file.equals(Checkpoint.PIN)) {
-          try (MappedFile mapped = storage.map(path.resolve(file))) {
-            read(mapped);
-            if (!directory.faultyFile().equals(Optional.of(file))) {
-              structure(file, mapped.bytes(), true);
-            }
-          }
-        }
-      }
+      opened
+          .mapped()
+          .forEach(
+              (name, file) -> {
+                count(file);
+                if (!directory.faultyFile().equals(Optional.of(name))) {
+                  structure(name, file, true);
+                }
+              });
     }
     compareShards();
     return new Verification(directory.info(), problems, files, tensors, bytes);
   }
 
   private void withChecksums(String name, FileChecksums expected) throws IOException {
-    if (!directory.files().containsKey(name)) {
+    MappedFile file = opened.mapped().get(name);
+    if (file == null) {
       add(name, Optional.empty(), name + " is missing, it had " + expected.size() + " bytes");
       return;
     }
-    try (MappedFile mapped = storage.map(path.resolve(name))) {
-      read(mapped);
-      if (mapped.size() != expected.size()) {
-        size(name, mapped.size(), expected);
-        return;
+    count(file);
+    if (file.size() != expected.size()) {
+      size(name, file.size(), expected);
+      return;
+    }
+    tensors += expected.tensors().size();
+    try {
+      if (file.read(bytes -> checksums(name, bytes, expected))) {
+        structure(name, file, false);
       }
-      tensors += expected.tensors().size();
-      if (checksums(name, mapped.bytes(), expected)) {
-        structure(name, mapped.bytes(), false);
-      }
+    } catch (CorruptFileException e) {
+      add(name, Optional.empty(), String.valueOf(e.getMessage()));
     }
   }
 
-  private void read(MappedFile mapped) {
+  private void count(MappedFile mapped) {
     files++;
     bytes += mapped.size();
   }
@@ -117,13 +116,13 @@ final class Verifier {
     long at = 0;
     for (Map.Entry<String, TensorChecksum> tensor : expected.tensors().entrySet()) {
       checksummer.begin(Optional.empty());
-      checksummer.update(file.asSlice(at, tensor.getValue().offset() - at));
+      checksummer.copyAndUpdate(file.asSlice(at, tensor.getValue().offset() - at));
       checksummer.begin(Optional.of(tensor.getKey()));
-      checksummer.update(file.asSlice(tensor.getValue().offset(), tensor.getValue().size()));
+      checksummer.copyAndUpdate(file.asSlice(tensor.getValue().offset(), tensor.getValue().size()));
       at = tensor.getValue().end();
     }
     checksummer.begin(Optional.empty());
-    checksummer.update(file.asSlice(at));
+    checksummer.copyAndUpdate(file.asSlice(at));
     FileChecksums found = checksummer.finish();
     int before = problems.size();
     expected
@@ -164,24 +163,32 @@ final class Verifier {
   }
 
   /** Whether the file is as its format demands, for the formats that are read here. */
-  private void structure(String name, MemorySegment file, boolean count) {
-    String source = path.resolve(name).toString();
+  private void structure(String name, MappedFile file, boolean count) {
     try {
-      if (TrainerLayout.isSafeTensors(name)) {
-        Set<String> names = SafeTensors.parse(file, source).tensors().keySet();
-        shards.put(name, Set.copyOf(names));
-        tensors += count ? names.size() : 0;
-      } else if (TrainerLayout.isPyTorch(name)) {
-        PyTorch.read(file, source);
-      } else if (name.equals(TrainerLayout.INDEX_FILE)) {
-        index = Optional.of(ShardIndex.parse(file, source));
-      } else if (name.endsWith(".json")) {
-        Json.parsePython(file, source);
-      }
+      file.read(
+          bytes -> {
+            parse(name, bytes, count);
+            return name;
+          });
     } catch (UnsupportedFeatureException e) {
       // It is whole as far as can be told: training_args.bin, for one, is a pickled object.
-    } catch (CorruptFileException e) {
+    } catch (IOException e) {
       add(name, Optional.empty(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private void parse(String name, MemorySegment file, boolean count) throws IOException {
+    String source = path.resolve(name).toString();
+    if (TrainerLayout.isSafeTensors(name)) {
+      Set<String> names = SafeTensors.parse(file, source).tensors().keySet();
+      shards.put(name, Set.copyOf(names));
+      tensors += count ? names.size() : 0;
+    } else if (TrainerLayout.isPyTorch(name)) {
+      PyTorch.read(file, source);
+    } else if (name.equals(TrainerLayout.INDEX_FILE)) {
+      index = Optional.of(ShardIndex.parse(file, source));
+    } else if (name.endsWith(".json")) {
+      Json.parsePython(file, source);
     }
   }
 
@@ -202,7 +209,7 @@ final class Verifier {
       }
     }
     for (String file : directory.files().keySet()) {
-      if (SHARD.matcher(file).matches() && !index.get().shards().contains(file)) {
+      if (TrainerLayout.isShard(file) && !index.get().shards().contains(file)) {
         add(
             file,
             Optional.empty(),

@@ -80,19 +80,20 @@ class BrokenProtocolTest {
   }
 
   /**
-   * What these syncs make durable is of no account when it is lost. A pin is an empty file: its
-   * entry is all there is. A replaced checkpoint that is back under its hidden name is looked at
-   * only if there is none under the checkpoint's, or one that is damaged; and the renames around it
-   * take each other's names, so that none can be kept without the one before. They stay in the
-   * protocol for disks that keep less than {@link CrashStorage} says: where a rename may be kept
-   * without one before it that freed its name, two checkpoints or none would be left. And a pin is
-   * written as any file is.
+   * What these syncs make durable is of no account when it is lost, or was durable before: a file
+   * that is shared was synced by the commit that wrote it. A pin is an empty file: its entry is all
+   * there is. A replaced checkpoint that is back under its hidden name is looked at only if there
+   * is none under the checkpoint's, or one that is damaged; and the renames around it take each
+   * other's names, so that none can be kept without the one before. They stay in the protocol for
+   * disks that keep less than {@link CrashStorage} says: where a rename may be kept without one
+   * before it that freed its name, two checkpoints or none would be left. And a pin is written as
+   * any file is.
    */
   @ParameterizedTest
   @MethodSource("notMissed")
   void a_sync_left_out_that_nothing_depends_on_is_not_missed(Omission omission) throws IOException {
     Exploration exploration = exploration(omission::from);
-    exploration.explore(new Script().save(1).pin(1).overwrite(1).overwrite(1));
+    exploration.explore(new Script().save(1).pin(1).overwrite(1).overwrite(1).save(100).save(101));
     assertThat(exploration.states()).hasSizeGreaterThan(1000);
     UNNEEDED.incrementAndGet();
   }

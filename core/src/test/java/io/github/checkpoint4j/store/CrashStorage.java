@@ -26,6 +26,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -82,6 +84,7 @@ final class CrashStorage implements Storage {
   private final Map<File, LockAttempt.Held> locks = new LinkedHashMap<>();
   private Runnable observer = () -> {};
   private final Faults faults = new Faults();
+  private boolean linking = true;
 
   /** An empty disk. */
   CrashStorage() {
@@ -274,11 +277,33 @@ final class CrashStorage implements Storage {
   }
 
   @Override
+  public synchronized boolean link(Path existing, Path name) throws IOException {
+    begin("link", name, true);
+    File file = file(existing);
+    Slot slot = free(name);
+    if (!linking) {
+      return false;
+    }
+    change(
+        "link %s as %s".formatted(relative(existing), relative(name)),
+        new Change(slot, Optional.of(file)));
+    return true;
+  }
+
+  /** From now on, no file gets a second name. */
+  void refuseLinks() {
+    linking = false;
+  }
+
+  @Override
   public synchronized void deleteFile(Path path) throws IOException {
     begin("deleteFile", path, true);
     File file = file(path);
-    faults.free(file.bytes().length);
-    change("deleteFile " + relative(path), new Change(taken(path), Optional.empty()));
+    Slot slot = taken(path);
+    if (disk.names(file) == 1) {
+      faults.free(file.bytes().length);
+    }
+    change("deleteFile " + relative(path), new Change(slot, Optional.empty()));
   }
 
   @Override
@@ -296,6 +321,65 @@ final class CrashStorage implements Storage {
     return directory(path).entries.entrySet().stream()
         .map(entry -> new Entry(entry.getKey(), kind(entry.getValue())))
         .toList();
+  }
+
+  @Override
+  public synchronized OpenDirectory openDirectory(Path path) throws IOException {
+    begin("openDirectory", path, false);
+    return new OpenCrashDirectory(path, directory(path));
+  }
+
+  /** A directory, whatever names lead to it. */
+  private final class OpenCrashDirectory implements OpenDirectory {
+    private final Path path;
+    private final Directory directory;
+    private final SortedMap<String, Long> files = new TreeMap<>();
+
+    OpenCrashDirectory(Path path, Directory directory) {
+      this.path = path;
+      this.directory = directory;
+      directory.entries.forEach(
+          (name, node) -> {
+            if (node instanceof File file) {
+              files.put(name, (long) file.bytes().length);
+            }
+          });
+    }
+
+    @Override
+    public SortedMap<String, Long> files() {
+      return files;
+    }
+
+    @Override
+    public MappedFile map(String file) throws IOException {
+      synchronized (CrashStorage.this) {
+        begin("map", path.resolve(file), false);
+        if (directory.entries.get(file) instanceof File node) {
+          return mapped(path.resolve(file), node);
+        }
+        throw new NoSuchFileException(path.resolve(file).toString());
+      }
+    }
+
+    @Override
+    public Instant lastModified() throws IOException {
+      synchronized (CrashStorage.this) {
+        begin("lastModified", path, false);
+        return directory.modified();
+      }
+    }
+
+    @Override
+    public boolean isNamed() throws IOException {
+      synchronized (CrashStorage.this) {
+        begin("isNamed", path, false);
+        return lookUp(path).filter(node -> node == directory).isPresent();
+      }
+    }
+
+    @Override
+    public void close() {}
   }
 
   @Override
@@ -326,8 +410,12 @@ final class CrashStorage implements Storage {
   @Override
   public synchronized MappedFile map(Path path) throws IOException {
     begin("map", path, false);
+    return mapped(path, file(path));
+  }
+
+  private MappedFile mapped(Path path, File file) {
     MappedFile map =
-        MappedFile.copyOf(path, MemorySegment.ofArray(file(path).bytes()), Arena.ofConfined());
+        MappedFile.copyOf(path, MemorySegment.ofArray(file.bytes()), Arena.ofConfined());
     maps.removeIf(other -> !other.bytes().scope().isAlive());
     maps.add(map);
     return map;
@@ -370,7 +458,23 @@ final class CrashStorage implements Storage {
 
   private LockAttempt.Taken lock(Path path, File file, String owner, String previous) {
     locks.put(file, new LockAttempt.Held(owner, now()));
-    return new LockAttempt.Taken(() -> unlock(path, file), previous);
+    Lock lock =
+        new Lock() {
+          @Override
+          public boolean isHeld() {
+            return isLocked(path, file);
+          }
+
+          @Override
+          public void close() {
+            unlock(path, file);
+          }
+        };
+    return new LockAttempt.Taken(lock, previous);
+  }
+
+  private synchronized boolean isLocked(Path path, File file) {
+    return locks.containsKey(file) && lookUp(path).filter(node -> node == file).isPresent();
   }
 
   private synchronized void unlock(Path path, File file) {

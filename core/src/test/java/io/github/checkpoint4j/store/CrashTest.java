@@ -32,7 +32,9 @@ class CrashTest {
           new Script().save(1).save(2).save(3).pin(2).keepLatest(1).unpin(2).keepLatest(1),
           new Script().save(1).save(2).save(3).save(4).pin(2).saveAndKeepLatest(5, 1),
           new Script().save(1).pin(1).overwrite(1).unpin(1).delete(1).save(1),
-          new Script().save(1).reopen().save(2).delete(2).reopen().overwrite(1));
+          new Script().save(1).reopen().save(2).delete(2).reopen().overwrite(1),
+          new Script().save(100).save(101).delete(100).save(102).overwrite(101).reopen(),
+          new Script().save(100).overwrite(100).save(101).pin(100).keepLatest(1).save(102));
 
   /** Explores the scripts it is given, and then random ones of its own. */
   private static final class Explorer {

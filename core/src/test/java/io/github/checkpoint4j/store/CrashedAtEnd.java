@@ -176,6 +176,16 @@ public final class CrashedAtEnd extends ForwardingStorage implements AfterEachCa
   }
 
   @Override
+  public boolean link(Path existing, Path name) throws IOException {
+    boolean[] linked = {false};
+    both(
+        existing,
+        (storage, from) ->
+            linked[0] = storage.link(from, storage == mirror ? mirrored(name) : name));
+    return linked[0];
+  }
+
+  @Override
   public void deleteFile(Path file) throws IOException {
     if (isLost(file)) {
       super.deleteFile(file);
@@ -197,6 +207,18 @@ public final class CrashedAtEnd extends ForwardingStorage implements AfterEachCa
   }
 
   @Override
+  public OpenDirectory openDirectory(Path directory) throws IOException {
+    return new ForwardingDirectory(super.openDirectory(directory)) {
+      @Override
+      public MappedFile map(String file) throws IOException {
+        MappedFile map = super.map(file);
+        maps.add(map);
+        return map;
+      }
+    };
+  }
+
+  @Override
   public LockAttempt tryLock(Path file, String owner) throws IOException {
     absorb();
     LockAttempt attempt = super.tryLock(file, owner);
@@ -206,14 +228,22 @@ public final class CrashedAtEnd extends ForwardingStorage implements AfterEachCa
     runs.add(file.resolveSibling(".").normalize());
     Lock mirrorLock = ((LockAttempt.Taken) mirror.tryLock(mirrored(file), owner)).lock();
     known = stamps();
-    return new LockAttempt.Taken(
-        () -> {
-          absorb();
-          taken.lock().close();
-          mirrorLock.close();
-          known = stamps();
-        },
-        taken.previousOwner());
+    Lock both =
+        new Lock() {
+          @Override
+          public boolean isHeld() throws IOException {
+            return taken.lock().isHeld();
+          }
+
+          @Override
+          public void close() throws IOException {
+            absorb();
+            taken.lock().close();
+            mirrorLock.close();
+            known = stamps();
+          }
+        };
+    return new LockAttempt.Taken(both, taken.previousOwner());
   }
 
   /** What a test and a crash leave of a checkpoint alike. */

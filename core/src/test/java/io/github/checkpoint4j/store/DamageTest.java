@@ -44,7 +44,7 @@ class DamageTest {
       FullCheckpoint.commitTwo(store, sharded);
     }
     whole = FullCheckpoint.bytes(disk, DAMAGED);
-    try (Checkpoint checkpoint = Checkpoint.of(disk, CheckpointDirectory.anywhere(disk, DAMAGED))) {
+    try (Checkpoint checkpoint = Checkpoint.of(CheckpointFiles.open(disk, DAMAGED))) {
       manifest = checkpoint.manifest().orElseThrow();
     }
     assertThat(whole.keySet()).hasSize(manifest.files().size() + 2);

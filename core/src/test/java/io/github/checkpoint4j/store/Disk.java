@@ -193,6 +193,18 @@ final class Disk {
     return root;
   }
 
+  /** How many names lead to a file. */
+  long names(File file) {
+    return names(root, file);
+  }
+
+  private static long names(Directory directory, File file) {
+    return directory.entries.values().stream()
+        .mapToLong(
+            node -> node instanceof Directory inner ? names(inner, file) : node == file ? 1 : 0)
+        .sum();
+  }
+
   /** The operations on entries that a crash may undo, in the order they were made. */
   List<EntryOperation> pending() {
     return pending;

@@ -26,6 +26,7 @@ class FaultyDiskTest {
   private static final int CALLS = 80;
 
   private static final Script SAVE = new Script().save(1).save(2).save(3);
+  private static final Script SHARED = new Script().save(100).save(101);
   private static final Script OVERWRITE = new Script().save(1).pin(1).save(2).overwrite(1);
 
   private static final AtomicLong FAULTS = new AtomicLong();
@@ -42,6 +43,7 @@ class FaultyDiskTest {
     return List.of(
         SAVE,
         OVERWRITE,
+        SHARED,
         new Script().save(1).save(2).delete(1),
         new Script().save(1).save(2).saveAndKeepLatest(3, 1),
         new Script().save(1).pin(1),
@@ -64,6 +66,7 @@ class FaultyDiskTest {
   @Test
   void a_short_write_of_any_file_fails_the_save() throws IOException {
     assertThat(failures(SAVE, Fault.ShortWrite::new)).isEqualTo(3);
+    assertThat(failures(SHARED, Fault.ShortWrite::new)).as("files not shared").isEqualTo(3);
     assertThat(failures(OVERWRITE, Fault.ShortWrite::new)).isEqualTo(4);
   }
 

@@ -49,6 +49,12 @@ class ForwardingStorage implements Storage {
   }
 
   @Override
+  public boolean link(Path existing, Path name) throws IOException {
+    mutation("link", name);
+    return to.link(existing, name);
+  }
+
+  @Override
   public void deleteFile(Path file) throws IOException {
     mutation("deleteFile", file);
     to.deleteFile(file);
@@ -63,6 +69,11 @@ class ForwardingStorage implements Storage {
   @Override
   public List<Entry> list(Path directory) throws IOException {
     return to.list(directory);
+  }
+
+  @Override
+  public OpenDirectory openDirectory(Path directory) throws IOException {
+    return to.openDirectory(directory);
   }
 
   @Override

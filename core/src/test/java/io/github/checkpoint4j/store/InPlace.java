@@ -73,6 +73,11 @@ final class InPlace extends ForwardingStorage {
   }
 
   @Override
+  public OpenDirectory openDirectory(Path directory) throws IOException {
+    return super.openDirectory(own(directory));
+  }
+
+  @Override
   public List<Entry> list(Path directory) throws IOException {
     return super.list(own(directory));
   }

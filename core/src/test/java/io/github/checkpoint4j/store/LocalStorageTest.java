@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +52,29 @@ class LocalStorageTest extends StorageContract {
   }
 
   @Test
+  void an_open_directory_follows_links_to_files_and_leaves_out_what_is_no_file()
+      throws IOException {
+    Path directory = Files.createDirectory(temporary.resolve("snapshot"));
+    Files.writeString(temporary.resolve("blob"), "weights");
+    Files.createSymbolicLink(directory.resolve("a"), Path.of("../blob"));
+    Files.createSymbolicLink(directory.resolve("broken"), Path.of("../nowhere"));
+    Files.createSymbolicLink(directory.resolve("inner"), Path.of(".."));
+    try (Storage.OpenDirectory open = storage().openDirectory(directory)) {
+      assertThat(open.files()).containsExactly(Map.entry("a", 7L));
+      try (MappedFile file = open.map("a")) {
+        assertThat(file.size()).isEqualTo(7);
+      }
+    }
+  }
+
+  @Test
+  void a_file_that_cannot_have_a_second_name_is_told_apart_from_a_failure() throws IOException {
+    Path directory = Files.createDirectory(temporary.resolve("directory"));
+    assertThat(storage().link(directory, temporary.resolve("second"))).isFalse();
+    assertThat(temporary.resolve("second")).doesNotExist();
+  }
+
+  @Test
   void another_path_to_the_same_directory_is_the_same_lock() throws IOException {
     Files.createDirectory(temporary.resolve("real"));
     Files.createSymbolicLink(temporary.resolve("link"), temporary.resolve("real"));
@@ -88,7 +112,7 @@ class LocalStorageTest extends StorageContract {
         .hasMessage("an owner of 4097 bytes is too long, 4096 is the most");
   }
 
-  private static String attemptInAnotherProcess(Path file) throws Exception {
+  static String attemptInAnotherProcess(Path file) throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),

@@ -37,6 +37,7 @@ enum Omission {
       "syncDirectory run", ".*; rename checkpoint tmp", "is DAMAGED|is UNVERIFIED"),
 
   // What these make durable is of no account when it is lost.
+  LINKED_FILE("sync tmp/frozen.*", ".*; link tmp/frozen.*"),
   PIN("sync (checkpoint|tmp)/PINNED", ".*"),
   RUN_AFTER_A_REPLACED_ONE_IS_ASIDE("syncDirectory run", ".*; rename checkpoint old"),
   RUN_BEFORE_A_REPLACED_ONE_IS_REMOVED("syncDirectory run", ".*; rename old trash"),
@@ -114,6 +115,13 @@ enum Omission {
       FileChecksums checksums = super.write(file, content);
       changed("write " + what(file));
       return checksums;
+    }
+
+    @Override
+    public boolean link(Path existing, Path name) throws IOException {
+      boolean linked = super.link(existing, name);
+      changed("link " + what(name));
+      return linked;
     }
 
     @Override

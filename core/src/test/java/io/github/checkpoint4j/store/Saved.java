@@ -2,20 +2,32 @@ package io.github.checkpoint4j.store;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A checkpoint as a test knows it: all it holds follows from its step and version.
+ * A checkpoint as a test knows it: all it holds follows from its step and version. From step {@link
+ * #FROZEN} on, one of its files is the same in all, and shared.
  *
  * @param version tells apart those of one step
  */
 record Saved(long step, int version, boolean pinned) {
+  static final long FROZEN = 100;
+
+  private static final FileContent FROZEN_FILE =
+      SafeTensors.write(
+          StateDict.of(Map.of("frozen", Tensor.ofLongs(new long[Remains.BLOCK / 4], 32, 32))),
+          Map.of());
+
   private static final Map<String, Map<String, FileChecksums>> CHECKSUMS =
       new ConcurrentHashMap<>();
 
@@ -28,7 +40,9 @@ record Saved(long step, int version, boolean pinned) {
         Json.object(Map.of()),
         Json.object(Map.of()),
         Instant.EPOCH.plusSeconds(step),
-        overwrite);
+        Optional.empty(),
+        overwrite,
+        true);
   }
 
   private Map<String, FileContent> files() {
@@ -36,6 +50,9 @@ record Saved(long step, int version, boolean pinned) {
     Arrays.fill(weights, (byte) (step * 31 + version * 7L + 1));
     Map<String, FileContent> files = new LinkedHashMap<>();
     files.put("weights.data", FileContent.of(weights));
+    if (step >= FROZEN) {
+      files.put("frozen.safetensors", FROZEN_FILE);
+    }
     files.put("notes.txt", FileContent.of("step " + step + ", version " + version));
     return files;
   }

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.store.Storage.Entry;
 import io.github.checkpoint4j.store.Storage.Kind;
+import io.github.checkpoint4j.store.Storage.Lock;
 import io.github.checkpoint4j.store.Storage.LockAttempt;
+import io.github.checkpoint4j.store.Storage.OpenDirectory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -208,6 +210,106 @@ abstract class StorageContract {
   void renaming_what_is_missing_fails() {
     assertThatThrownBy(() -> storage.rename(root.resolve("no"), root.resolve("b")))
         .isInstanceOf(NoSuchFileException.class);
+  }
+
+  @Test
+  void a_linked_file_has_two_names_and_lasts_until_the_last_is_deleted() throws IOException {
+    storage.createDirectory(root.resolve("d"));
+    storage.createDirectory(root.resolve("e"));
+    storage.write(root.resolve("d/a"), content("shared"));
+    storage.sync(root.resolve("d/a"));
+    assertThat(storage.link(root.resolve("d/a"), root.resolve("e/b"))).isTrue();
+    assertThat(storage.find(root.resolve("e/b"))).contains(Kind.FILE);
+    assertThat(read("d/a") + read("e/b")).isEqualTo("sharedshared");
+    storage.sync(root.resolve("e/b"));
+    storage.deleteFile(root.resolve("d/a"));
+    storage.removeDirectory(root.resolve("d"));
+    assertThat(read("e/b")).isEqualTo("shared");
+    storage.deleteFile(root.resolve("e/b"));
+    assertThat(storage.list(root.resolve("e"))).isEmpty();
+  }
+
+  @Test
+  void a_link_never_replaces_anything() throws IOException {
+    storage.write(root.resolve("a"), content("a"));
+    storage.write(root.resolve("b"), content("b"));
+    assertThatThrownBy(() -> storage.link(root.resolve("a"), root.resolve("b")))
+        .isInstanceOf(FileAlreadyExistsException.class);
+    assertThat(read("a") + read("b")).isEqualTo("ab");
+  }
+
+  @Test
+  void a_link_needs_its_file_and_its_directory() throws IOException {
+    storage.write(root.resolve("a"), content("a"));
+    assertThatThrownBy(() -> storage.link(root.resolve("no"), root.resolve("b")))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> storage.link(root.resolve("a"), root.resolve("no/b")))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThat(storage.list(root)).containsExactly(new Entry("a", Kind.FILE));
+  }
+
+  @Test
+  void an_open_directory_stays_the_one_that_was_opened() throws IOException {
+    storage.createDirectory(root.resolve("d"));
+    storage.write(root.resolve("d/b"), content("old"));
+    storage.write(root.resolve("d/a"), content("x"));
+    storage.createDirectory(root.resolve("d/inner"));
+    try (OpenDirectory open = storage.openDirectory(root.resolve("d"))) {
+      assertThat(open.files()).containsExactly(Map.entry("a", 1L), Map.entry("b", 3L));
+      assertThat(open.lastModified()).isEqualTo(storage.lastModified(root.resolve("d")));
+      assertThat(open.isNamed()).isTrue();
+      storage.rename(root.resolve("d"), root.resolve("aside"));
+      assertThat(open.isNamed()).isFalse();
+      storage.createDirectory(root.resolve("d"));
+      storage.write(root.resolve("d/b"), content("new"));
+      assertThat(open.isNamed()).isFalse();
+      try (MappedFile file = open.map("b")) {
+        assertThat(text(file)).isEqualTo("old");
+      }
+      assertThatThrownBy(() -> open.map("c")).isInstanceOf(NoSuchFileException.class);
+      storage.deleteFile(root.resolve("aside/a"));
+      assertThatThrownBy(() -> open.map("a"))
+          .isInstanceOf(NoSuchFileException.class)
+          .hasMessageContaining(root.resolve("d/a").toString());
+    }
+  }
+
+  @Test
+  void what_was_mapped_through_an_open_directory_outlives_it() throws IOException {
+    storage.createDirectory(root.resolve("d"));
+    storage.write(root.resolve("d/a"), content("lasting"));
+    MappedFile file;
+    try (OpenDirectory open = storage.openDirectory(root.resolve("d"))) {
+      file = open.map("a");
+    }
+    storage.deleteFile(root.resolve("d/a"));
+    assertThat(text(file)).isEqualTo("lasting");
+    file.close();
+  }
+
+  @Test
+  void opening_needs_a_directory() throws IOException {
+    storage.write(root.resolve("a"), content("x"));
+    assertThatThrownBy(() -> storage.openDirectory(root.resolve("no")))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(() -> storage.openDirectory(root.resolve("a")))
+        .isInstanceOf(NotDirectoryException.class);
+  }
+
+  @Test
+  void a_lock_is_held_until_it_is_closed_or_its_file_deleted_or_replaced() throws IOException {
+    Path file = root.resolve("lock");
+    Lock lock = ((LockAttempt.Taken) storage.tryLock(file, "owner")).lock();
+    assertThat(lock.isHeld()).isTrue();
+    storage.rename(file, root.resolve("elsewhere"));
+    assertThat(lock.isHeld()).isFalse();
+    storage.write(file, content("another"));
+    assertThat(lock.isHeld()).isFalse();
+    storage.deleteFile(file);
+    storage.rename(root.resolve("elsewhere"), file);
+    assertThat(lock.isHeld()).isTrue();
+    lock.close();
+    assertThat(lock.isHeld()).isFalse();
   }
 
   @Test

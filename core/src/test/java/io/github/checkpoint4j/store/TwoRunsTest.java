@@ -84,7 +84,17 @@ class TwoRunsTest {
         new ForwardingStorage(disk) {
           @Override
           public LockAttempt tryLock(Path file, String owner) {
-            return new LockAttempt.Taken(() -> {}, "");
+            Lock none =
+                new Lock() {
+                  @Override
+                  public boolean isHeld() {
+                    return true;
+                  }
+
+                  @Override
+                  public void close() {}
+                };
+            return new LockAttempt.Taken(none, "");
           }
         };
     try (CheckpointStore first = CheckpointStore.open(unlocked, ONE)) {

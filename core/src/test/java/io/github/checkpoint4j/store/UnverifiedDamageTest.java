@@ -140,8 +140,7 @@ class UnverifiedDamageTest {
   }
 
   private void read() throws IOException {
-    try (Checkpoint checkpoint =
-        Checkpoint.of(disk, CheckpointDirectory.anywhere(disk, DIRECTORY))) {
+    try (Checkpoint checkpoint = Checkpoint.of(CheckpointFiles.open(disk, DIRECTORY))) {
       for (String component : COMPONENTS) {
         try {
           assertThat(checkpoint.state(component).size()).isNotNegative();

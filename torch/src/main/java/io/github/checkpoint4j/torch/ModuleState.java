@@ -7,6 +7,7 @@ import io.github.checkpoint4j.state.Value;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.bytedeco.pytorch.Module;
@@ -43,6 +44,21 @@ public final class ModuleState implements Stateful {
    */
   public Map<String, org.bytedeco.pytorch.Tensor> parameters() {
     return parameters;
+  }
+
+  /**
+   * The names of the parameters that do not require a gradient now, so that no optimizer changes
+   * them: those of frozen layers. Buffers are not among them, for a forward pass may change one.
+   */
+  public Set<String> frozen() {
+    Set<String> names = new LinkedHashSet<>();
+    namedParameters.forEach(
+        (name, tensor) -> {
+          if (!tensor.requires_grad()) {
+            names.add(name);
+          }
+        });
+    return names;
   }
 
   /** The buffers by name, in the order they were registered; not to be closed. */

@@ -71,7 +71,7 @@ final class RunCheckpoints implements AutoCloseable {
   static RunCheckpoints open(
       TrainingArguments arguments,
       TrainableModel trainable,
-      Stateful model,
+      ModuleState model,
       Map<String, Stateful> state,
       long examples,
       InstantSource clock)
@@ -91,6 +91,9 @@ final class RunCheckpoints implements AutoCloseable {
             .clock(clock);
     if (!arguments.saveOnlyModel()) {
       state.forEach(builder::track);
+    }
+    if (arguments.incrementalSave()) {
+      builder.incremental(model::frozen);
     }
     for (String file : trainable.files().keySet()) {
       builder.file(file, () -> content(trainable, file));
@@ -277,7 +280,12 @@ final class RunCheckpoints implements AutoCloseable {
     Optional<CheckpointInfo> best = checkpointer.best();
     if (best.isPresent()) {
       try (Checkpoint checkpoint = checkpointer.open(best.get())) {
-        model.loadStateDict(checkpoint.state(MODEL));
+        try {
+          model.loadStateDict(checkpoint.state(MODEL));
+        } catch (InternalError e) {
+          checkpoint.requireReadable();
+          throw e;
+        }
       }
     }
     return best;

@@ -54,6 +54,10 @@ import java.util.OptionalLong;
  *     from it
  * @param asyncSave whether training goes on while another thread saves a copy of the state, one at
  *     a time; the copy takes as much memory as a checkpoint. Not among Hugging Face's
+ * @param incrementalSave whether weights that training leaves alone, as those of frozen layers, are
+ *     in a shard of their own, which a checkpoint shares with the one before by a hard link. Not an
+ *     argument of Hugging Face's, whose Trainer reads such checkpoints; see FORMAT.md on programs
+ *     that write into a shared file
  * @param loadBestModelAtEnd whether the best checkpoint's weights are loaded when training ends
  * @param metricForBestModel the evaluation metric that says which is best, with or without {@code
  *     eval_}; not given: {@code loss}, if {@code loadBestModelAtEnd}
@@ -97,6 +101,7 @@ public record TrainingArguments(
     OptionalInt saveTotalLimit,
     boolean saveOnlyModel,
     boolean asyncSave,
+    boolean incrementalSave,
     boolean loadBestModelAtEnd,
     Optional<String> metricForBestModel,
     Optional<Boolean> greaterIsBetter,
@@ -204,6 +209,7 @@ public record TrainingArguments(
     private OptionalInt saveTotalLimit = OptionalInt.empty();
     private boolean saveOnlyModel = false;
     private boolean asyncSave = false;
+    private boolean incrementalSave = false;
     private boolean loadBestModelAtEnd = false;
     private Optional<String> metricForBestModel = Optional.empty();
     private Optional<Boolean> greaterIsBetter = Optional.empty();
@@ -365,6 +371,11 @@ public record TrainingArguments(
       return this;
     }
 
+    public Builder incrementalSave(boolean value) {
+      incrementalSave = value;
+      return this;
+    }
+
     public Builder loadBestModelAtEnd(boolean value) {
       loadBestModelAtEnd = value;
       return this;
@@ -442,6 +453,7 @@ public record TrainingArguments(
           saveTotalLimit,
           saveOnlyModel,
           asyncSave,
+          incrementalSave,
           loadBestModelAtEnd,
           metricForBestModel,
           greaterIsBetter,

@@ -2,7 +2,12 @@ package io.github.checkpoint4j.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.store.LocalStorage;
+import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -121,6 +128,31 @@ class TrainerInteropTest {
             GoldenRun.json(ours.resolve("checkpoint-8/trainer_state.json"))
                 .object("stateful_callbacks")
                 .get("EarlyStoppingCallback"));
+  }
+
+  @Test
+  void a_run_whose_frozen_weights_are_in_a_shard_of_their_own_goes_on_in_python()
+      throws IOException, InterruptedException {
+    var run = new GoldenRun("steps");
+    Path ours = folder.resolve("ours");
+    run.trainer(run.arguments(ours).build()).train();
+    Path checkpoint = ours.resolve("checkpoint-6");
+    Map<String, FileContent> shards;
+    try (Checkpoint open = Checkpoint.open(checkpoint)) {
+      StateDict model = HeapCopy.of(open.state("model"));
+      shards = TrainerLayout.files("model", model, Set.of("hidden.weight", "hidden.bias"));
+    }
+    assertThat(shards).hasSize(3);
+    Files.delete(checkpoint.resolve("model.safetensors"));
+    for (Map.Entry<String, FileContent> shard : shards.entrySet()) {
+      LocalStorage.instance().write(checkpoint.resolve(shard.getKey()), shard.getValue());
+    }
+    Path theirs = folder.resolve("theirs");
+    python("resume.py", checkpoint, theirs);
+
+    List<Json.Obj> logged =
+        GoldenRun.objects((Json.Arr) GoldenRun.parse(theirs.resolve("log_history.json")));
+    GoldenRun.assertSameHistory(logged, run.logHistory(), "train_loss");
   }
 
   private static void remove(Path directory) throws IOException {

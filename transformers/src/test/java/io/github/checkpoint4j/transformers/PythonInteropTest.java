@@ -7,7 +7,9 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.store.LocalStorage;
 import io.github.checkpoint4j.store.MappedFile;
+import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.ModuleState;
@@ -20,6 +22,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
@@ -61,6 +64,34 @@ final class PythonInteropTest {
 
     agrees(fresh, python.interop(arguments("logits", saved.toString())));
     same_tensors(fresh.model(), python.interop("tensors", saved.toString()));
+  }
+
+  @Test
+  void python_opens_a_model_whose_frozen_weights_are_in_a_shard_of_their_own() throws Exception {
+    torch.manual_seed(21);
+    var config =
+        BertConfig.parse(Golden.json("tiny/config.json")).withLabels(List.of("bad", "so", "good"));
+    var model = new BertForSequenceClassification(config);
+    var fresh =
+        new PretrainedBert(
+            model,
+            Optional.of(Tokenizer.fromDirectory(Golden.path("tiny"))),
+            new LoadReport(List.of(), List.of(), List.of(), List.of()));
+    Path saved = directory.resolve("saved");
+    fresh.save(saved);
+    ModuleState state = ModuleState.of(model);
+    Objects.requireNonNull(state.parameters().get("bert.embeddings.word_embeddings.weight"))
+        .set_requires_grad(false);
+    assertThat(state.frozen()).hasSize(1);
+    Files.delete(saved.resolve("model.safetensors"));
+    for (var file : TrainerLayout.files("model", state.stateDict(), state.frozen()).entrySet()) {
+      LocalStorage.instance().write(saved.resolve(file.getKey()), file.getValue());
+    }
+
+    agrees(fresh, python.interop(arguments("logits", saved.toString())));
+    same_tensors(model, python.interop("tensors", saved.toString()));
+    same_tensors(
+        PretrainedBert.fromDirectory(saved).model(), python.interop("tensors", saved.toString()));
   }
 
   @Test
