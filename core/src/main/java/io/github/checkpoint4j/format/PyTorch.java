@@ -3,6 +3,7 @@ package io.github.checkpoint4j.format;
 import io.github.checkpoint4j.state.Value;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -36,8 +37,47 @@ public final class PyTorch {
    */
   public static Value read(MemorySegment file, String source)
       throws CorruptFileException, UnsupportedFeatureException {
-    refuseOtherLayouts(file, source);
-    return TorchArchive.parse(file, source).read();
+    Optional<Format> format = Format.detect(file);
+    if (format.equals(Optional.of(Format.PYTORCH_LEGACY))) {
+      return TorchLegacyFile.read(file, source);
+    }
+    if (format.equals(Optional.of(Format.PYTORCH_TAR))) {
+      return TorchTarFile.read(file, source);
+    }
+    return archive(file, source).read();
+  }
+
+  /**
+   * The plain fields of {@code training_args.bin}, in which the Hugging Face Trainer pickles its
+   * {@code TrainingArguments}, of transformers alone and in the zip format. It is for nothing else:
+   * what belongs to a model or an optimizer is read whole by {@link #read}, or refused.
+   *
+   * <p>Strings, numbers, booleans, {@code None} and containers of them are values; an enumeration
+   * is its value, a path and a device are their texts. Every other object, of whatever class, is
+   * left out. No class is loaded and nothing is run.
+   *
+   * @param file the file's bytes
+   * @param source the file's name, for messages
+   * @throws CorruptFileException if the file is cut short or inconsistent
+   * @throws UnsupportedFeatureException if it holds anything but such an object
+   */
+  public static PickledFields readTrainingArguments(MemorySegment file, String source)
+      throws CorruptFileException, UnsupportedFeatureException {
+    return archive(file, source).fields();
+  }
+
+  private static TorchArchive archive(MemorySegment file, String source)
+      throws CorruptFileException, UnsupportedFeatureException {
+    if (startsWith(file, 'P', 'K')) {
+      return TorchArchive.parse(file, source);
+    }
+    if (startsWith(file, 0x80)) {
+      throw new UnsupportedFeatureException(
+          source
+              + ", byte 0: a bare pickle; expected a file of torch.save;"
+              + " in Python write plain state with torch.save instead of pickle.dump");
+    }
+    throw Format.mistaken(file, source, Format.PYTORCH_ZIP);
   }
 
   /**
@@ -63,8 +103,8 @@ public final class PyTorch {
     zip.add(".storage_alignment", ascii(String.valueOf(ZipWriter.ALIGNMENT)));
     zip.add("byteorder", ascii("little"));
     int key = 0;
-    for (PickleWriter.Stored stored : pickle.storages()) {
-      zip.add("data/" + key++, stored.path(), stored.tensor().bytes());
+    for (List<FileContent.Part> storage : pickle.storages()) {
+      zip.add("data/" + key++, storage);
     }
     zip.add("version", ascii("3\n"));
     zip.add(".data/serialization_id", ascii(zip.identity()));
@@ -73,23 +113,6 @@ public final class PyTorch {
 
   private static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
-  }
-
-  private static void refuseOtherLayouts(MemorySegment file, String source)
-      throws CorruptFileException, UnsupportedFeatureException {
-    if (startsWith(file, 'P', 'K')) {
-      return;
-    }
-    if (startsWith(file, 0x80)) {
-      throw new UnsupportedFeatureException(
-          source
-              + (Format.detect(file).equals(Optional.of(Format.PYTORCH_LEGACY))
-                  ? ", byte 0: PyTorch's layout from before version 1.6; expected a zip archive;"
-                      + " in Python torch.save(torch.load(file), file)"
-                  : ", byte 0: a bare pickle; expected a zip archive;"
-                      + " in Python write plain state with torch.save instead of pickle.dump"));
-    }
-    throw Format.mistaken(file, source, Format.PYTORCH_ZIP);
   }
 
   private static boolean startsWith(MemorySegment file, int... start) {
