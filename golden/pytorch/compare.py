@@ -12,7 +12,7 @@ os.environ["TORCH_SERIALIZATION_DEBUG"] = "1"  # PyTorch compares the offsets it
 
 import numpy
 import torch
-from make import of_storage
+from described import of_storage
 
 
 def plain(value):

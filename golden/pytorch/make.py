@@ -1,10 +1,9 @@
 """Makes the files of this folder, and expected.json, with PyTorch and the Hugging Face Trainer.
 
-Run in this folder: OMP_NUM_THREADS=1 python make.py
+Run in this folder: PYTHONHASHSEED=0 OMP_NUM_THREADS=1 python make.py
 Made with torch 2.10.0, transformers 5.23.0 and numpy 2.4.
 """
 
-import hashlib
 import json
 import random
 import shutil
@@ -15,36 +14,8 @@ from pathlib import Path
 import legacy
 import numpy
 import torch
+from described import DTYPES, of_storage, row
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
-
-DTYPES = {
-    torch.bool: "BOOL", torch.uint8: "U8", torch.int8: "I8", torch.int16: "I16", torch.uint16: "U16",
-    torch.float16: "F16", torch.bfloat16: "BF16", torch.int32: "I32", torch.uint32: "U32",
-    torch.float32: "F32", torch.complex64: "C64", torch.float64: "F64", torch.int64: "I64",
-    torch.uint64: "U64", torch.float8_e5m2: "F8_E5M2", torch.float8_e4m3fn: "F8_E4M3",
-    torch.float8_e8m0fnu: "F8_E8M0", torch.float8_e5m2fnuz: "F8_E5M2FNUZ",
-    torch.float8_e4m3fnuz: "F8_E4M3FNUZ", torch.float4_e2m1fn_x2: "F4",
-    torch.complex32: "C32", torch.complex128: "C128",
-}
-
-
-def row(name, tensor):
-    shape = list(tensor.shape)
-    data = tensor.detach().contiguous()
-    if tensor.dtype == torch.float4_e2m1fn_x2:
-        shape[-1] *= 2
-    start = data.storage_offset() * data.element_size()
-    raw = bytes(data.untyped_storage())[start : start + data.numel() * data.element_size()]
-    return {"name": name, "dtype": DTYPES[tensor.dtype], "shape": shape,
-            "sha256": hashlib.sha256(raw).hexdigest()}
-
-
-def of_storage(storage):
-    """The tensor that Java makes of a storage which is itself a value."""
-    if isinstance(storage, torch.TypedStorage):
-        return torch.tensor(storage.tolist(), dtype=storage.dtype)
-    return torch.empty(0, dtype=torch.uint8).set_(storage)
-
 
 def rows(value, path=()):
     if torch.is_tensor(value):
@@ -138,6 +109,7 @@ def kinds():
     """What weights_only reads beyond values(), and a frozenset and a defaultdict, which it does not."""
     several = defaultdict(list, {"a": [1], "b": []})
     several[3] = ["c"]
+    small = torch.tensor([1.0, -2.0]).to(torch.float8_e5m2)
     return {
         "set": {1, "a", (2.5, None), b"x", frozenset([1])}, "empty set": set(),
         "frozenset": frozenset({"b", 7}), "empty frozenset": frozenset(),
@@ -149,6 +121,7 @@ def kinds():
                                                                  torch.qint8, torch.complex32],
         "scheme": torch.per_tensor_affine, "huge": [2**2000, -(2**2039), 2**2000 + 1],
         "parameter": torch.nn.Parameter(torch.ones(2)), "buffer": torch.nn.Buffer(torch.zeros(3)),
+        "two classes of one storage": [small, small.view(torch.uint8)],
         "storages": [torch.arange(3).untyped_storage(), torch.arange(4.0).storage()],
         "numpy": {"c8": numpy.complex64(1 + 2j), "c16": numpy.complex128(3 - 4j),
                   "complexes": numpy.array([1j, 2]), "fortran":
@@ -186,7 +159,8 @@ def main():
     with legacy.byte_order("big"):
         torch.save(big_endian(), here / "big-endian.pt")
     plain = values() | kinds()
-    del plain["storages"]  # torch.load cannot read an untyped one of the layout from before 1.6
+    for name in ("storages", "two classes of one storage"):
+        del plain[name]  # torch.load cannot read untyped ones of the layout from before 1.6
     legacy.make(here, {"views": views(), "values": plain, "dtypes": {
         name: tensor for name, tensor in dtypes().items()
         if tensor.dtype in torch.storage._dtype_to_storage_type_map()}})

@@ -116,7 +116,13 @@ sealed interface PickleObject {
    * @param type the type of its elements; empty for raw bytes
    */
   record Storage(String name, Optional<TorchType> type, MemorySegment bytes)
-      implements PickleObject {}
+      implements PickleObject {
+
+    /** The type of the elements; PyTorch takes raw bytes for those of {@code uint8}. */
+    TorchType elementType() {
+      return type.orElse(TorchType.UINT8);
+    }
+  }
 
   /** A numpy dtype. */
   final class NumpyType implements PickleObject {

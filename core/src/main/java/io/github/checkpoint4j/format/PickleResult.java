@@ -251,7 +251,7 @@ final class PickleResult {
   }
 
   private Value tensor(PickleObject.Storage storage) throws UnsupportedFeatureException {
-    TorchType type = storage.type().orElse(TorchType.UINT8);
+    TorchType type = storage.elementType();
     long elements = storage.bytes().byteSize() / type.itemSize();
     try {
       return views.view(storage, type, 0, new long[] {elements}, new long[] {1});

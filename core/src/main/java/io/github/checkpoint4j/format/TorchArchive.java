@@ -183,7 +183,7 @@ final class TorchArchive {
               + bytes.byteSize()
               + " bytes");
     }
-    if (known != null && !known.type().equals(meant.type())) {
+    if (known != null && known.elementType() != meant.elementType()) {
       throw new IllegalArgumentException(
           "the storage '" + Excerpt.of(name) + "' is used as two dtypes");
     }

@@ -227,7 +227,7 @@ final class TorchGlobals implements PickleGlobals {
   private PickleObject tensor(PickleArguments args, boolean untyped)
       throws UnsupportedFeatureException {
     PickleObject.Storage storage = args.storage(0);
-    TorchType type = untyped ? tensorDtype(args.global(6)) : storage.type().orElse(TorchType.UINT8);
+    TorchType type = untyped ? tensorDtype(args.global(6)) : storage.elementType();
     int metadata = untyped ? 7 : 6;
     if (args.size() > metadata && args.isFilledDict(metadata)) {
       throw new UnsupportedFeatureException(

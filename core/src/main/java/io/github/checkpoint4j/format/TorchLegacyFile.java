@@ -72,7 +72,7 @@ final class TorchLegacyFile {
     TorchStorageId meant = TorchStorageId.parse(id);
     TorchStorageId known = declared.putIfAbsent(meant.key(), meant);
     if (known != null
-        && (known.elements() != meant.elements() || !known.type().equals(meant.type()))) {
+        && (known.elements() != meant.elements() || known.elementType() != meant.elementType())) {
       throw new IllegalArgumentException(
           "the storage '" + Excerpt.of(meant.key()) + "' is used with two dtypes or sizes");
     }

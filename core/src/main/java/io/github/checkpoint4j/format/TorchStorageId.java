@@ -38,8 +38,13 @@ record TorchStorageId(String key, Optional<TorchType> type, long elements, Optio
     return new View(view.key(0), view.integer(1), view.integer(2));
   }
 
+  /** The type of the elements; PyTorch takes raw bytes for those of {@code uint8}. */
+  TorchType elementType() {
+    return type.orElse(TorchType.UINT8);
+  }
+
   int itemSize() {
-    return type.orElse(TorchType.UINT8).itemSize();
+    return elementType().itemSize();
   }
 
   /**
@@ -61,7 +66,7 @@ record TorchStorageId(String key, Optional<TorchType> type, long elements, Optio
    */
   static PickleObject.Storage part(
       PickleObject.Storage whole, String name, long offset, long elements) {
-    int item = whole.type().orElse(TorchType.UINT8).itemSize();
+    int item = whole.elementType().itemSize();
     long stored = whole.bytes().byteSize() / item;
     if (offset < 0 || elements < 0 || offset > stored || elements > stored - offset) {
       throw new IllegalArgumentException(
