@@ -10,21 +10,23 @@ import java.util.Optional;
  * Files of {@code torch.save}: {@code optimizer.pt}, {@code scheduler.pt}, {@code rng_state.pth},
  * {@code pytorch_model.bin} and other state dicts.
  *
- * <p>Such a file is a zip archive of a pickle and of the tensors' memory. Only plain state is read:
- * dicts, lists, tuples, numbers, strings, bytes, tensors and numpy arrays. Nothing that a file
- * names is run.
+ * <p>Since PyTorch 1.6 such a file is a zip archive of a pickle and of the tensors' memory; before,
+ * pickles and memory followed one another, and before 0.1.2 it was a tar archive. All three are
+ * read, the first is written. Only plain state is read: dicts, lists, tuples, sets, numbers,
+ * strings, bytes, tensors and numpy arrays. Nothing that a file names is run.
  *
  * @see <a
  *     href="https://github.com/pytorch/pytorch/blob/main/torch/serialization.py">torch/serialization.py,
- *     _save and _load</a>
+ *     _save, _load and _legacy_load</a>
  */
 public final class PyTorch {
   private PyTorch() {}
 
   /**
    * What a file holds. A dict whose keys are all strings becomes a {@link
-   * io.github.checkpoint4j.state.StateDict}, an OrderedDict likewise; a parameter becomes its
-   * tensor; a numpy scalar becomes a number; a dtype or a device becomes a string.
+   * io.github.checkpoint4j.state.StateDict}, as an OrderedDict, a defaultdict and a Counter do; a
+   * parameter and a storage become tensors; a numpy scalar becomes a number; a dtype, a layout or a
+   * device becomes a string; a bytearray becomes bytes.
    *
    * <p>Tensors are windows on {@code file} and valid as long as it is; those whose elements do not
    * lie in row-major order are copies. Tensors that share memory in Python share it here.
@@ -81,16 +83,20 @@ public final class PyTorch {
   }
 
   /**
-   * A file that {@code torch.load} reads, with {@code weights_only} or without. The same value
-   * gives the same bytes.
+   * A file that {@code torch.load} reads, mapped or not, with {@code weights_only} or without. The
+   * same value gives the same bytes.
    *
-   * <p>A {@link io.github.checkpoint4j.state.StateDict} becomes a dict. Tensors that are the same
-   * memory become one storage; the parts of the result are the tensors' own memory, and each is
-   * named by its keys, joined by dots.
+   * <p>With {@code weights_only}, Python reads numpy arrays and frozensets only if they are allowed
+   * by {@code torch.serialization.add_safe_globals}, and no whole number of more than 255 bytes.
+   *
+   * <p>A {@link io.github.checkpoint4j.state.StateDict} becomes a dict. Tensors of one dtype that
+   * overlap in memory become views of one storage; the parts of the result are the tensors' own
+   * memory, and each is named by its keys, joined by dots.
    *
    * @param archiveName the folder in the archive; PyTorch takes the file's name without extension
    * @throws IllegalArgumentException if the name is empty or has a slash, or the value holds
-   *     something that PyTorch has not: a dtype, a lone surrogate; or is nested too deep
+   *     something that Python has not: a dtype, a lone surrogate, a list in a set or as a key; or
+   *     is nested too deep
    */
   public static FileContent write(Value value, String archiveName) {
     if (archiveName.isEmpty() || archiveName.contains("/")) {

@@ -33,11 +33,14 @@ class PyTorchPropertiesTest {
     assertThat(same(read, value)).as(value + " was read as " + read).isTrue();
   }
 
-  @Property(tries = 500)
+  @Property(tries = 1000)
   void a_damaged_file_is_read_or_refused_and_nothing_else(
-      @ForAll("positions") double where, @ForAll byte by, @ForAll @IntRange(max = 40) int cut)
+      @ForAll("files") String name,
+      @ForAll("positions") double where,
+      @ForAll byte by,
+      @ForAll @IntRange(max = 40) int cut)
       throws IOException {
-    byte[] bytes = Golden.topic("pytorch").bytes("model.pt").toArray(ValueLayout.JAVA_BYTE);
+    byte[] bytes = Golden.topic("pytorch").bytes(name).toArray(ValueLayout.JAVA_BYTE);
     bytes[(int) (where * (bytes.length - 1))] ^= by;
     MemorySegment damaged = MemorySegment.ofArray(bytes).asSlice(0, bytes.length - cut);
 
@@ -68,6 +71,11 @@ class PyTorchPropertiesTest {
       assertThat(tensor.toByteArray())
           .isEqualTo(naive(memory, type, offset, sizes, steps, bigEndian));
     }
+  }
+
+  @Provide
+  Arbitrary<String> files() {
+    return Arbitraries.of("model.pt", "kinds.pt", "legacy-views.pt", "legacy-python2.pt", "tar.pt");
   }
 
   @Provide
