@@ -105,6 +105,19 @@ def values():
     }
 
 
+class OnDevice:
+    """A tensor as PyTorch pickles it on devices without storages."""
+
+    def __init__(self, data, dtype):
+        self.data = data
+        self.dtype = dtype
+
+    def __reduce__(self):
+        kind = "cpu_tensor" if torch.is_tensor(self.data) else "numpy"
+        rebuild = getattr(torch._utils, f"_rebuild_device_tensor_from_{kind}")
+        return rebuild, (self.data, self.dtype, "cpu", False)
+
+
 def kinds():
     """What weights_only reads beyond values(), and a frozenset and a defaultdict, which it does not."""
     several = defaultdict(list, {"a": [1], "b": []})
@@ -121,6 +134,8 @@ def kinds():
                                                                  torch.qint8, torch.complex32],
         "scheme": torch.per_tensor_affine, "huge": [2**2000, -(2**2039), 2**2000 + 1],
         "parameter": torch.nn.Parameter(torch.ones(2)), "buffer": torch.nn.Buffer(torch.zeros(3)),
+        "on device": [OnDevice(torch.arange(3.0), torch.float32),
+                      OnDevice(numpy.arange(3), torch.int64)],
         "two classes of one storage": [small, small.view(torch.uint8)],
         "storages": [torch.arange(3).untyped_storage(), torch.arange(4.0).storage()],
         "numpy": {"c8": numpy.complex64(1 + 2j), "c16": numpy.complex128(3 - 4j),

@@ -180,6 +180,7 @@ def tar_files():
                                   + struct.pack("<q", 2**61))
     yield "tar-storage-of-no-class", tar(storages=legacy.pickled(1) + head(5, "cpu", torch.Size))
     yield "tar-tensor-outside", of_tensor(offset=1)
+    yield "tar-expanded-bomb", of_tensor(shape=(2**20, 2**20), strides=(0, 0))
     yield "tar-tensor-negative", of_tensor(shape=(-2,))
     yield "tar-tensor-of-nothing", of_tensor(key=6)
     yield "tar-tensor-cut", tar(tensors=legacy.pickled(1) + head(7, 5, torch.FloatTensor),

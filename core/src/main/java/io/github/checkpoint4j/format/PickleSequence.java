@@ -1,6 +1,5 @@
 package io.github.checkpoint4j.format;
 
-import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -8,10 +7,6 @@ import java.util.Optional;
 
 /** Bytes in which pickles follow one another, with numbers and storages between them. */
 final class PickleSequence {
-  /** Stands for every tensor where none is expected, or its storage is not known yet. */
-  private static final Tensor NONE =
-      Tensor.of(Dtype.U8, new long[] {0}, MemorySegment.ofArray(new byte[0]));
-
   private final MemorySegment bytes;
   private final String source;
   private long at;
@@ -39,14 +34,18 @@ final class PickleSequence {
                 })));
   }
 
-  /** The next pickle, whose tensors are left out. */
+  /** The next pickle, in which every tensor is empty. */
   PickleObject next(Pickle.Persistent persistent)
       throws CorruptFileException, UnsupportedFeatureException {
     PickleGlobals withoutTensors =
-        new TorchGlobals((storage, type, offset, shape, strides) -> NONE, bytes.byteSize());
+        new TorchGlobals((storage, type, offset, shape, strides) -> empty(type), bytes.byteSize());
     Pickle.Read read = Pickle.read(bytes, at, source, withoutTensors, persistent);
     at = read.end();
     return read.object();
+  }
+
+  private static Tensor empty(TorchType type) {
+    return Tensor.of(type.dtype(), new long[] {0}, MemorySegment.ofArray(new byte[0]));
   }
 
   /** The items of the next pickle, which is a tuple. */
@@ -108,6 +107,11 @@ final class PickleSequence {
       throw new IllegalArgumentException(
           (bytes.byteSize() - at) + " bytes are left over after the last part");
     }
+  }
+
+  /** What is not read, with the place that was reached. */
+  UnsupportedFeatureException unsupported(UnsupportedFeatureException cause) {
+    return new UnsupportedFeatureException(source + ", byte " + at + ": " + cause.getMessage());
   }
 
   /** What is wrong, with the place that was reached. */

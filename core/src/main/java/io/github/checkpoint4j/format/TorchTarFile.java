@@ -104,15 +104,22 @@ final class TorchTarFile {
         long[] shape = numbers(parts, dimensions);
         long[] strides = numbers(parts, dimensions);
         long offset = parts.nextNumber();
-        PickleObject.Storage storage = storage(head.key(1));
-        TorchType type = storage.type().orElseThrow();
-        add(
-            head.key(0),
-            new PickleObject.Leaf(tensors.view(storage, type, offset, shape, strides)));
+        add(head.key(0), tensor(storage(head.key(1)), offset, shape, strides, parts));
       }
       parts.requireEnd();
     } catch (IllegalArgumentException e) {
       throw parts.corrupt(e);
+    }
+  }
+
+  private PickleObject tensor(
+      PickleObject.Storage storage, long offset, long[] shape, long[] strides, PickleSequence parts)
+      throws UnsupportedFeatureException {
+    try {
+      return new PickleObject.Leaf(
+          tensors.view(storage, storage.elementType(), offset, shape, strides));
+    } catch (UnsupportedFeatureException e) {
+      throw parts.unsupported(e);
     }
   }
 

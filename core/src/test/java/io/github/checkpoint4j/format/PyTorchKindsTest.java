@@ -125,6 +125,15 @@ class PyTorchKindsTest {
         .containsExactly("U8[24]", "F32[4]");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"kinds.pt", "legacy-values.pt"})
+  void tensors_of_devices_without_storages_are_tensors(String file) throws IOException {
+    List<Value> tensors = ((Value.Items) kinds(file).get("on device")).values();
+
+    assertThat(((Tensor) tensors.getFirst()).toFloats()).containsExactly(0, 1, 2);
+    assertThat(((Tensor) tensors.get(1)).toLongs()).containsExactly(0, 1, 2);
+  }
+
   @Test
   void one_storage_may_be_of_raw_bytes_and_of_uint8() throws IOException {
     List<Value> both = ((Value.Items) kinds("kinds.pt").get("two classes of one storage")).values();
@@ -140,7 +149,8 @@ class PyTorchKindsTest {
 
     assertThat(again.names()).containsExactlyElementsOf(kinds.names());
     for (String name : kinds.names()) {
-      if (!Set.of("parameter", "buffer", "storages", "two classes of one storage", "numpy")
+      if (!Set.of(
+              "parameter", "buffer", "storages", "on device", "two classes of one storage", "numpy")
           .contains(name)) {
         assertThat(again.get(name)).as(name).isEqualTo(kinds.get(name));
       }

@@ -54,6 +54,17 @@ class KindTest {
   }
 
   @Test
+  void a_heap_copy_of_a_set_has_copies_of_its_tensors() {
+    Tensor tensor = Tensor.scalar(7);
+
+    Value copy = HeapCopy.of(new Value.ItemSet(Set.of(tensor)));
+
+    Tensor copied = (Tensor) ((Value.ItemSet) copy).values().iterator().next();
+    assertThat(copied).isNotSameAs(tensor);
+    assertThat(copied.hasSameBytes(tensor)).isTrue();
+  }
+
+  @Test
   void a_heap_copy_outlives_the_memory_of_the_original() {
     StateDict copy;
     try (Arena arena = Arena.ofConfined()) {
