@@ -71,6 +71,11 @@ final class FieldGlobals implements PickleGlobals {
             pickleSize);
   }
 
+  /** Whether the fields of objects of this class are read. */
+  static boolean isRead(String className) {
+    return CLASSES.contains(className);
+  }
+
   @Override
   public PickleObject named(String module, String name) {
     String full = RENAMED.getOrDefault(module, module) + "." + name;

@@ -63,6 +63,12 @@ final class GlobalRefusal {
           + shown.substring("torch._utils.".length())
           + "', which is not read; in Python save str(value) instead";
     }
+    if (FieldGlobals.isRead(full)) {
+      return "'"
+          + shown
+          + "' is a class of training arguments and no state;"
+          + " read its plain fields with PyTorch.readTrainingArguments";
+    }
     String outermost = module.contains(".") ? module.substring(0, module.indexOf('.')) : module;
     if (ACTING_MODULES.contains(outermost)) {
       return "it asks Python to call '"

@@ -1,8 +1,12 @@
 package io.github.checkpoint4j.format;
 
 import io.github.checkpoint4j.state.StateDict;
-import java.util.ArrayList;
+import io.github.checkpoint4j.state.Value;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 
 /**
  * The fields of a pickled Python object that are plain values.
@@ -33,11 +37,14 @@ public record PickledFields(String className, StateDict values, List<String> lef
               + "; read state with PyTorch.read");
     }
     PickleArguments items = new PickleArguments(instance.attributes().keysAndValues());
-    StateDict.Builder values = StateDict.builder();
-    List<String> leftOut = new ArrayList<>();
+    Map<String, Value> values = new LinkedHashMap<>();
+    Set<String> leftOut = new LinkedHashSet<>();
     try {
       for (int i = 0; i < items.size(); i += 2) {
         String field = items.text(i);
+        if (values.containsKey(field) || leftOut.contains(field)) {
+          throw new IllegalArgumentException("two fields '" + Excerpt.of(field) + "'");
+        }
         try {
           values.put(field, PickleResult.plain(items.get(i + 1), source, pickleSize));
         } catch (UnsupportedFeatureException e) {
@@ -47,6 +54,6 @@ public record PickledFields(String className, StateDict values, List<String> lef
     } catch (IllegalArgumentException e) {
       throw new CorruptFileException(source + ": " + e.getMessage() + "; save the file again", e);
     }
-    return new PickledFields(instance.name(), values.build(), leftOut);
+    return new PickledFields(instance.name(), StateDict.of(values), List.copyOf(leftOut));
   }
 }

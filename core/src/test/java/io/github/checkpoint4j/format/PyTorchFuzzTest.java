@@ -53,6 +53,24 @@ class PyTorchFuzzTest {
     }
   }
 
+  static Stream<byte[]> arguments() {
+    Golden golden = Golden.topic("pytorch");
+    return Stream.concat(
+            golden.files("", ".bin").stream(),
+            golden.files("", ".pt").stream().filter(path -> bytes(path)[0] == 'P'))
+        .map(PyTorchFuzzTest::bytes);
+  }
+
+  @MethodSource("arguments")
+  @FuzzTest
+  void any_training_arguments_are_read_or_refused(byte[] file) {
+    try {
+      PyTorch.readTrainingArguments(MemorySegment.ofArray(file), "fuzz.bin");
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      requireMessage(e);
+    }
+  }
+
   static Stream<byte[]> tars() {
     return Stream.of("", "hostile")
         .flatMap(folder -> Golden.topic("pytorch").files(folder, ".pt").stream())

@@ -90,8 +90,10 @@ class TrainingArgumentsTest {
   void the_same_file_is_refused_as_state() {
     assertThatThrownBy(() -> PyTorch.read(GOLDEN.bytes("training_args.bin"), "training_args.bin"))
         .isInstanceOf(UnsupportedFeatureException.class)
-        .hasMessageContaining(
-            "'transformers.training_args.TrainingArguments' is a class or function");
+        .hasMessage(
+            "training_args.bin: data.pkl, byte 2: 'transformers.training_args.TrainingArguments' is"
+                + " a class of training arguments and no state;"
+                + " read its plain fields with PyTorch.readTrainingArguments");
   }
 
   @ParameterizedTest
@@ -173,7 +175,14 @@ class TrainingArgumentsTest {
   void a_field_that_is_there_twice_is_refused() {
     assertThatThrownBy(() -> read(object("a", "K\1", "a", "K\2")))
         .isInstanceOf(CorruptFileException.class)
-        .hasMessage("a.bin: data.pkl: two entries 'a'; save the file again");
+        .hasMessage("a.bin: data.pkl: two fields 'a'; save the file again");
+  }
+
+  @Test
+  void a_field_that_is_left_out_twice_is_refused() {
+    assertThatThrownBy(() -> read(object("a\33", "cx\ny\n", "a\33", "cx\ny\n")))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage("a.bin: data.pkl: two fields 'a\\u001b'; save the file again");
   }
 
   @Test
