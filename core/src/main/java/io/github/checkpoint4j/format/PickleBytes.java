@@ -81,7 +81,10 @@ final class PickleBytes {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(raw(size))).toString();
     } catch (CharacterCodingException e) {
       throw new CorruptFileException(
-          place() + "a string is not UTF-8; the file is damaged: save it again", e);
+          place()
+              + "a string is not UTF-8, or has half of a surrogate pair; the file is damaged, or"
+              + " holds no text there: save it again",
+          e);
     }
   }
 
