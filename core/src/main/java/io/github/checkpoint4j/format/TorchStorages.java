@@ -4,6 +4,7 @@ import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -91,21 +92,30 @@ final class TorchStorages {
 
   private final Map<Tensor, Span> spans = new HashMap<>();
   private final Map<Memory, List<Span>> memories = new LinkedHashMap<>();
+
+  /** Tensors without bytes, wherever they lie, share a storage without bytes. */
+  private final Map<TorchType, Run> empty = new EnumMap<>(TorchType.class);
+
   private final Map<Tensor, Place> places = new HashMap<>();
   private final List<List<FileContent.Part>> storages = new ArrayList<>();
 
   /** Adds a tensor that is to be written. */
   void add(String path, Tensor tensor, TorchType type) {
-    if (!spans.containsKey(tensor)) {
-      Span span = new Span(spans.size(), path, tensor);
-      spans.put(tensor, span);
+    if (spans.containsKey(tensor)) {
+      return;
+    }
+    Span span = new Span(spans.size(), path, tensor);
+    spans.put(tensor, span);
+    if (tensor.byteSize() == 0) {
+      empty.computeIfAbsent(type, first -> new Run(span)).spans.add(span);
+    } else {
       memories.computeIfAbsent(Memory.of(tensor, type), memory -> new ArrayList<>()).add(span);
     }
   }
 
   /** Gives each tensor its place; storages are numbered in the order of their first tensors. */
   void arrange() {
-    List<Run> runs = new ArrayList<>();
+    List<Run> runs = new ArrayList<>(empty.values());
     for (List<Span> memory : memories.values()) {
       memory.sort(
           Comparator.comparingLong(Span::start)
@@ -113,9 +123,7 @@ final class TorchStorages {
               .thenComparingInt(Span::order));
       Optional<Run> run = Optional.empty();
       for (Span span : memory) {
-        if (span.tensor.byteSize() == 0) {
-          runs.add(new Run(span));
-        } else if (run.isEmpty() || !run.get().accept(span)) {
+        if (run.isEmpty() || !run.get().accept(span)) {
           run = Optional.of(new Run(span));
           runs.add(run.get());
         }
@@ -125,7 +133,8 @@ final class TorchStorages {
     for (Run run : runs) {
       long size = run.last.end() - run.start;
       for (Span span : run.spans) {
-        places.put(span.tensor, new Place(storages.size(), span.start() - run.start, size));
+        long offset = size == 0 ? 0 : span.start() - run.start;
+        places.put(span.tensor, new Place(storages.size(), offset, size));
       }
       storages.add(run.parts);
     }

@@ -137,6 +137,7 @@ class TorchStoragesTest {
         StateDict.builder()
             .put("whole", floats(memory, 0, 10))
             .put("empty", floats(memory, 4, 0))
+            .put("empty too", floats(memory, 0, 0))
             .put("part", floats(memory, 5, 2))
             .build();
 
