@@ -6,18 +6,18 @@ the state is that of the file of the same name in ORIGINALS.
 
 import os
 import sys
-from collections import OrderedDict
 from pathlib import Path
 
 os.environ["TORCH_SERIALIZATION_DEBUG"] = "1"  # PyTorch compares the offsets it would compute.
 
 import numpy
 import torch
+from described import of_storage
 
 
 def plain(value):
     """What Java makes of a Python value."""
-    if isinstance(value, OrderedDict) or type(value) is dict:
+    if isinstance(value, dict):
         return {plain(key): plain(item) for key, item in value.items()}
     if isinstance(value, torch.Size):
         return tuple(value)
@@ -29,7 +29,11 @@ def plain(value):
         return bytes(value)
     if isinstance(value, numpy.generic):
         return value.item()
-    if isinstance(value, (torch.device, torch.dtype)):
+    if isinstance(value, (set, frozenset)):
+        return type(value)(map(plain, value))
+    if torch.is_storage(value):
+        return of_storage(value)
+    if isinstance(value, (torch.device, torch.dtype, torch.layout, torch.qscheme)):
         return str(value)
     return value
 
@@ -58,13 +62,16 @@ def check(expected, found, path):
             assert len(found) == len(expected), path
             for index, item in enumerate(expected):
                 check(item, found[index], f"{path}.{index}")
+        elif isinstance(expected, (set, frozenset)):
+            assert found == expected, (path, found, expected)
         else:
             assert repr(found) == repr(expected), (path, found, expected)
 
 
 def main(originals, rewritten):
     allowed = [numpy._core.multiarray._reconstruct, numpy.ndarray, numpy.dtype]
-    allowed += [type(numpy.dtype(code)) for code in ("u4", "i2", "f4")]
+    allowed += [type(numpy.dtype(code)) for code in ("u4", "i2", "f4", "i4", "i8", "f8", "c16")]
+    allowed += [frozenset]
     files = sorted(rewritten.iterdir())
     for file in files:
         expected = plain(torch.load(originals / file.name, weights_only=False))

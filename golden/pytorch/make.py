@@ -1,45 +1,29 @@
 """Makes the files of this folder, and expected.json, with PyTorch and the Hugging Face Trainer.
 
-Run in this folder: OMP_NUM_THREADS=1 python make.py
+Run in this folder: PYTHONHASHSEED=0 OMP_NUM_THREADS=1 python make.py
 Made with torch 2.10.0, transformers 5.23.0 and numpy 2.4.
 """
 
-import hashlib
 import json
 import random
 import shutil
 import tempfile
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from pathlib import Path
 
+import legacy
 import numpy
 import torch
+from described import DTYPES, of_storage, row
 from transformers import BertConfig, BertForSequenceClassification, Trainer, TrainingArguments
-
-DTYPES = {
-    torch.bool: "BOOL", torch.uint8: "U8", torch.int8: "I8", torch.int16: "I16", torch.uint16: "U16",
-    torch.float16: "F16", torch.bfloat16: "BF16", torch.int32: "I32", torch.uint32: "U32",
-    torch.float32: "F32", torch.complex64: "C64", torch.float64: "F64", torch.int64: "I64",
-    torch.uint64: "U64", torch.float8_e5m2: "F8_E5M2", torch.float8_e4m3fn: "F8_E4M3",
-    torch.float8_e8m0fnu: "F8_E8M0", torch.float8_e5m2fnuz: "F8_E5M2FNUZ",
-    torch.float8_e4m3fnuz: "F8_E4M3FNUZ", torch.float4_e2m1fn_x2: "F4",
-}
-
-
-def row(name, tensor):
-    shape = list(tensor.shape)
-    data = tensor.detach().contiguous()
-    if tensor.dtype == torch.float4_e2m1fn_x2:
-        shape[-1] *= 2
-    start = data.storage_offset() * data.element_size()
-    raw = bytes(data.untyped_storage())[start : start + data.numel() * data.element_size()]
-    return {"name": name, "dtype": DTYPES[tensor.dtype], "shape": shape,
-            "sha256": hashlib.sha256(raw).hexdigest()}
-
 
 def rows(value, path=()):
     if torch.is_tensor(value):
         return [row(".".join(path), value)]
+    if torch.is_storage(value):
+        return rows(of_storage(value), path)
+    if isinstance(value, numpy.ndarray):
+        return []
     if isinstance(value, dict):
         items = [(str(key), item) for key, item in value.items()]
     elif isinstance(value, (list, tuple)):
@@ -121,6 +105,60 @@ def values():
     }
 
 
+class OnDevice:
+    """A tensor as PyTorch pickles it on devices without storages."""
+
+    def __init__(self, data, dtype):
+        self.data = data
+        self.dtype = dtype
+
+    def __reduce__(self):
+        kind = "cpu_tensor" if torch.is_tensor(self.data) else "numpy"
+        rebuild = getattr(torch._utils, f"_rebuild_device_tensor_from_{kind}")
+        return rebuild, (self.data, self.dtype, "cpu", False)
+
+
+def kinds():
+    """What weights_only reads beyond values(), and a frozenset and a defaultdict, which it does not."""
+    several = defaultdict(list, {"a": [1], "b": []})
+    several[3] = ["c"]
+    small = torch.tensor([1.0, -2.0]).to(torch.float8_e5m2)
+    return {
+        "set": {1, "a", (2.5, None), b"x", frozenset([1])}, "empty set": set(),
+        "frozenset": frozenset({"b", 7}), "empty frozenset": frozenset(),
+        "by frozenset": {frozenset([1, 2]): "key"},
+        "complex": [1 - 2j, complex(-0.0, float("inf"))], "defaultdict": several,
+        "counter": Counter("abracadabra"), "factories": [defaultdict(int, a=1), defaultdict(dict)],
+        "no factory": defaultdict(None, a=1),
+        "layouts": [torch.strided, torch.sparse_coo], "dtypes": [torch.uint3, torch.bits8,
+                                                                 torch.qint8, torch.complex32],
+        "scheme": torch.per_tensor_affine, "huge": [2**2000, -(2**2039), 2**2000 + 1],
+        "parameter": torch.nn.Parameter(torch.ones(2)), "buffer": torch.nn.Buffer(torch.zeros(3)),
+        "on device": [OnDevice(torch.arange(3.0), torch.float32),
+                      OnDevice(numpy.arange(3), torch.int64)],
+        "two classes of one storage": [small, small.view(torch.uint8)],
+        "storages": [torch.arange(3).untyped_storage(), torch.arange(4.0).storage()],
+        "numpy": {"c8": numpy.complex64(1 + 2j), "c16": numpy.complex128(3 - 4j),
+                  "complexes": numpy.array([1j, 2]), "fortran":
+                      numpy.asfortranarray(numpy.arange(6, dtype=numpy.int32).reshape(2, 3)),
+                  "scalar": numpy.array(5), "empty": numpy.zeros((0, 2))},
+    }
+
+
+def big_endian():
+    """A file as a machine of the other byte order writes it; torch.load turns the numbers around."""
+    state = {}
+    for dtype in DTYPES:
+        # PyTorch turns storages by their class, so those without one it leaves as they are.
+        if dtype in torch.storage._dtype_to_storage_type_map():
+            tensor = torch.arange(6).view(2, 3).to(dtype)
+            storage = tensor.untyped_storage()
+            storage.byteswap(dtype)
+            state[str(dtype)] = tensor
+            state[str(dtype) + "_transposed"] = tensor.t()
+    return state
+
+
 def main():
     here = Path(__file__).parent
     trainer("adamw_torch", here, ["optimizer.pt", "scheduler.pt", "rng_state.pth"])
@@ -129,13 +167,31 @@ def main():
     torch.save(dtypes(), here / "dtypes.pt")
     torch.save(views(), here / "views.pt")
     torch.save(values(), here / "values.pt")
-    torch.save(values(), here / "protocol4.pt", pickle_protocol=4)
+    torch.save(kinds(), here / "kinds.pt")
+    for protocol in (1, 3, 4, 5):
+        torch.save(values(), here / f"protocol{protocol}.pt", pickle_protocol=protocol)
+    torch.save(kinds(), here / "kinds5.pt", pickle_protocol=5)
+    with legacy.byte_order("big"):
+        torch.save(big_endian(), here / "big-endian.pt")
+    plain = values() | kinds()
+    for name in ("storages", "two classes of one storage"):
+        del plain[name]  # torch.load cannot read untyped ones of the layout from before 1.6
+    legacy.make(here, {"views": views(), "values": plain, "dtypes": {
+        name: tensor for name, tensor in dtypes().items()
+        if tensor.dtype in torch.storage._dtype_to_storage_type_map()}})
     torch.save(torch.arange(3), here / "tensor.pt")
+    torch.manual_seed(3)
     state = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2)).state_dict()
     torch.save(state, here / "model.pt")
     expected = {}
     for file in sorted([*here.glob("*.pt"), *here.glob("*.pth")]):
         expected[file.name] = rows(torch.load(file, weights_only=False))
+    # torch.save writes untyped storages in the layout from before 1.6; torch.load cannot read them.
+    untyped = {name: tensor for name, tensor in dtypes().items()
+               if tensor.dtype in torch.storage._new_dtypes()}
+    (here / "only-saved").mkdir(exist_ok=True)
+    torch.save(untyped, here / "only-saved" / "untyped.pt", _use_new_zipfile_serialization=False)
+    expected["only-saved/untyped.pt"] = rows(untyped)
     (here / "expected.json").write_text(json.dumps(expected, indent=1) + "\n")
 
 

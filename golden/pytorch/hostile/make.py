@@ -4,11 +4,13 @@ Run in this folder: OMP_NUM_THREADS=1 python make.py
 The files differ from what PyTorch 2.10 writes in one place each; nothing in them is ever run here.
 """
 
+import itertools
 import pickle
 import struct
 import zlib
 from pathlib import Path
 
+import before
 import torch
 
 HERE = Path(__file__).parent
@@ -129,6 +131,18 @@ def repeated_conversions(count):
                                    for _ in range(count)) + b"l"
 
 
+def one_hash(count):
+    """Different strings of the same hash in Java."""
+    words = itertools.product(("Aa", "BB"), repeat=count.bit_length())
+    return [text("".join(word)) for word in itertools.islice(words, count)]
+
+
+def large_key(dicts):
+    """One large tuple that is the key of many dicts."""
+    key = b"(" + b"K\x01" * 50_000 + b"tq\x00"
+    return b"(" + key + b"".join(b"}h\x00Ns" for _ in range(dicts)) + b"l"
+
+
 def changed(target, **fields):
     return lambda one: fields if one["path"] == target else {}
 
@@ -167,18 +181,30 @@ def files():
     yield "class-as-value", state(name("collections", "OrderedDict"))
     yield "attributes-of-tensor", state(tensor() + b"}b")
     yield "torchscript", scripted()
-    yield "legacy", saved({"a": torch.ones(2)}, _use_new_zipfile_serialization=False)
     yield "bare-pickle", pickle.dumps({"a": 1})
 
     # Kinds of values that are not read.
-    yield "set", saved({"a": {1}})
-    yield "frozenset", state(b"(K\x01\x91")
-    yield "complex", saved({"a": 1j})
+    yield "memory-format", saved(torch.channels_last, pickle_protocol=4)
+    yield "range", saved({"a": range(3)})
+    yield "factory-called", state(name("__builtin__", "list") + b")R")
+    yield "factory-as-value", state(name("__builtin__", "list"))
+    yield "factory-of-os", state(name("collections", "defaultdict") + name("posix", "system")
+                                 + b"\x85R")
+    yield "tensor-class-called", state(name("torch", "FloatTensor") + b")R")
+    yield "bits8", saved(torch.zeros(2, dtype=torch.uint8).view(torch.bits8))
+    yield "meta", saved(torch.empty(2, device="meta"))
+    yield "nested-tensor", saved(torch.nested.nested_tensor([torch.ones(2), torch.ones(3)]))
+    yield "sparse-csr", saved(torch.eye(2).to_sparse_csr())
+    yield "converted", state(name("torch._utils", "_rebuild_device_tensor_from_cpu_tensor") + b"("
+                             + tensor() + name("torch", "float16") + text("xla:0") + b"\x89tR")
+    yield "two-attributes-of-tensor", state(tensor() + b"NN\x86b")
     yield "sparse", saved(torch.eye(2).to_sparse())
     yield "quantized", saved(torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8))
-    yield "complex128", saved(torch.ones(2, dtype=torch.complex128))
     yield "conjugated", saved(torch.ones(2, dtype=torch.complex64).conj())
     yield "numpy-objects", state(name("numpy", "dtype") + text("O8") + b"\x89\x88\x87R")
+    yield "numpy-too-short", state(
+        name("numpy.core.numeric", "_frombuffer") + b"(C\x03abc" + name("numpy", "dtype")
+        + text("f4") + b"\x89\x88\x87RK\x02\x85" + text("C") + b"tR")
     yield "numpy-type", state(name("numpy", "dtype") + text("f8") + b"\x89\x88\x87R")
     yield "numpy-empty", state(name("numpy.core.multiarray", "_reconstruct")
                                + name("numpy", "ndarray") + b"K\x00\x85" + text("b") + b"\x87R")
@@ -203,6 +229,16 @@ def files():
     yield "conversion-bomb", state(repeated_conversions(1000))
     yield "dimensions-bomb", state(tensor(shape=(1,) * 65, strides=(1,) * 65))
     yield "name-bomb", state(b"c" + b"x" * 5000 + b"\nx\n")
+
+    yield "set-of-one-hash", state(b"\x8f(" + b"".join(one_hash(5000)) + b"\x90")
+    yield "keys-of-one-hash", state(
+        b"}(K\x01N" + b"".join(word + b"N" for word in one_hash(300)) + b"u")
+    yield "large-key", state(large_key(1000))
+    yield "text-number-bomb", state(b"L" + b"9" * 5000 + b"\n")
+    yield "old-string-bomb", state(b"T\xff\xff\xff\xff")
+    yield "old-string-conversion-bomb", state(
+        b"(T" + struct.pack("<I", 10000) + b"x" * 10000 + b"q\x00" + name("_codecs", "encode")
+        + b"q\x01" + (b"h\x01h\x00" + text("latin1") + b"\x86R") * 1000 + b"l")
 
     # Tensors that do not lie in their storage.
     yield "short-storage", state(tensor(), storages=(b"\0" * 15,))
@@ -239,6 +275,18 @@ def files():
     yield "set-in-list", state(b"]" + text("a") + b"Ns")
     yield "odd-dict", state(b"}(" + text("a") + b"u")
     yield "key-twice", state(dictionary(("a", b"N"), ("a", b"N")))
+    yield "set-of-lists", state(b"\x8f(]\x90")
+    yield "set-of-dicts", state(b"\x8f(}\x90")
+    yield "frozenset-of-sets", state(b"(\x8f\x91")
+    yield "key-with-list", state(b"}K\x01]\x86Ns")
+    yield "item-twice", state(b"\x8f(K\x01K\x01\x90")
+    yield "set-without-mark", state(b"\x8f\x90")
+    yield "items-of-list", state(b"](K\x01\x90")
+    yield "set-of-number", state(name("__builtin__", "set") + b"K\x01\x85R")
+    yield "complex-of-text", state(name("__builtin__", "complex") + text("1") + text("2")
+                                   + b"\x86R")
+    yield "number-of-letters", state(b"I1x\n")
+    yield "buffer-out-of-band", state(b"\x97")
     yield "not-utf8", state(b"X\x01\x00\x00\x00\xff")
     yield "wrong-argument", state(name("torch._utils", "_rebuild_tensor_v2") + b"(NNNNtR")
     yield "too-few-arguments", state(name("torch._utils", "_rebuild_tensor_v2") + b")R")
@@ -281,7 +329,7 @@ def files():
 
 
 def main():
-    for name_, data in files():
+    for name_, data in [*files(), *before.files()]:
         (HERE / f"{name_}.pt").write_bytes(data)
 
 

@@ -2,6 +2,7 @@ package io.github.checkpoint4j;
 
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -14,8 +15,8 @@ import java.util.Set;
  * memory of one copy is that of the next: the first copy takes it from the system, the others take
  * as long as copying the bytes.
  *
- * <p>Tensors that are the same memory are the same memory in the copy, so that a format that writes
- * shared memory once still does.
+ * <p>Tensors that are the same memory are the same memory in the copy, and parts of a tensor parts
+ * of its copy, so that a format that writes shared memory once still does.
  */
 final class Snapshot implements AutoCloseable {
   /** So large that handing it to a thread costs little, so small that several share a tensor. */
@@ -27,6 +28,15 @@ final class Snapshot implements AutoCloseable {
   private record Memory(MemorySegment start, long size) {
     static Memory of(MemorySegment bytes) {
       return new Memory(bytes, bytes.byteSize());
+    }
+
+    long end() {
+      return start.address() + size;
+    }
+
+    /** The bytes of {@code place}, which is a copy of this, that are the copy of {@code part}. */
+    MemorySegment slice(MemorySegment place, Memory part) {
+      return place.asSlice(part.start.address() - start.address(), part.size);
     }
   }
 
@@ -46,7 +56,8 @@ final class Snapshot implements AutoCloseable {
    * @throws IllegalStateException if memory of a tensor was freed
    */
   TrackedState take(TrackedState live) {
-    Map<Memory, MemorySegment> copies = placesFor(live);
+    Map<Memory, Memory> wholes = wholes(live);
+    Map<Memory, MemorySegment> copies = placesFor(new LinkedHashSet<>(wholes.values()));
     List<Chunk> forAnyThread = new ArrayList<>();
     List<Chunk> forThisThread = new ArrayList<>();
     copies.forEach(
@@ -56,18 +67,49 @@ final class Snapshot implements AutoCloseable {
         });
     forThisThread.forEach(Chunk::copy);
     forAnyThread.parallelStream().forEach(Chunk::copy);
-    return live.mapMemory(bytes -> copies.getOrDefault(Memory.of(bytes), MemorySegment.NULL));
+    return live.mapMemory(
+        bytes -> {
+          Memory source = Memory.of(bytes);
+          Memory whole = wholes.get(source);
+          return whole == null
+              ? MemorySegment.NULL
+              : whole.slice(copies.getOrDefault(whole, MemorySegment.NULL), source);
+        });
   }
 
-  /** A place for each run of bytes; for those without bytes none. */
-  private Map<Memory, MemorySegment> placesFor(TrackedState live) {
+  /** For each run of bytes the run that it lies in: itself, or that of which it is a part. */
+  private static Map<Memory, Memory> wholes(TrackedState live) {
     Set<Memory> sources = new LinkedHashSet<>();
     live.mapMemory(
         bytes -> {
           sources.add(Memory.of(bytes));
           return bytes;
         });
-    sources.removeIf(source -> source.size() == 0);
+    Map<Object, List<Memory>> byArray = new LinkedHashMap<>();
+    for (Memory source : sources) {
+      if (source.size() > 0) {
+        Object array = source.start().isNative() ? "" : source.start().scope();
+        byArray.computeIfAbsent(array, any -> new ArrayList<>()).add(source);
+      }
+    }
+    Map<Memory, Memory> wholes = new LinkedHashMap<>();
+    sources.forEach(source -> wholes.put(source, source));
+    wholes.keySet().removeIf(source -> source.size() == 0);
+    for (List<Memory> runs : byArray.values()) {
+      runs.sort(
+          Comparator.comparingLong((Memory run) -> run.start().address())
+              .thenComparing(Comparator.comparingLong(Memory::size).reversed()));
+      Memory last = runs.getFirst();
+      for (Memory run : runs) {
+        last = run.end() <= last.end() ? last : run;
+        wholes.put(run, last);
+      }
+    }
+    return wholes;
+  }
+
+  /** A place for each run of bytes. */
+  private Map<Memory, MemorySegment> placesFor(Set<Memory> sources) {
     Iterator<MemorySegment> places =
         memory.allocate(sources.stream().map(Memory::size).toList()).iterator();
     Map<Memory, MemorySegment> copies = new LinkedHashMap<>();

@@ -50,7 +50,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
                             + ": no format of models is known that begins like this;"
                             + " check that it is the right file, and whole"));
     return switch (format) {
-      case PYTORCH_ZIP, PYTORCH_LEGACY ->
+      case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR ->
           new FileContents(format, Map.of(), StateEntry.of(PyTorch.read(bytes, source)));
       case ONNX -> {
         Onnx onnx = Onnx.parse(bytes, source);
@@ -71,7 +71,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
               source
                   + ": "
                   + format.title()
-                  + " is not read here; safetensors, PyTorch (since 1.6), ONNX and JSON are:"
+                  + " is not read here; safetensors, PyTorch, ONNX and JSON are:"
                   + " convert it to one of them where it was made");
     };
   }

@@ -7,6 +7,7 @@ import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -26,15 +27,29 @@ final class Plain {
       case Value.Bool bool -> bool.value() ? "True" : "False";
       case Value.Int whole -> clipped(whole.value().toString());
       case Value.Real real -> Json.of(real.value()).toText();
+      case Value.Complex complex -> complex(complex);
       case Value.Text text -> "'" + clipped(text.value()) + "'";
       case Bytes bytes -> bytes.toString();
       case StateDict _, Value.Dict _ -> "{}";
       case Value.Items items -> list("[", items.values(), "]");
       case Value.Tuple tuple -> list("(", tuple.values(), ")");
+      case Value.ItemSet set when set.values().isEmpty() -> "set()";
+      case Value.ItemSet set -> list("{", set.values(), "}");
+      case Value.FrozenSet set -> list("frozenset({", set.values(), "})");
     };
   }
 
-  private static String list(String open, List<Value> values, String close) {
+  /** As Python writes it, for instance {@code (1.0-2.0j)}. */
+  private static String complex(Value.Complex number) {
+    String imaginary = Json.of(number.imaginary()).toText();
+    return "("
+        + Json.of(number.real()).toText()
+        + (imaginary.startsWith("-") ? "" : "+")
+        + imaginary
+        + "j)";
+  }
+
+  private static String list(String open, Collection<Value> values, String close) {
     List<String> shown = new ArrayList<>();
     values.stream().limit(LONGEST_LIST).map(Plain::text).forEach(shown::add);
     if (values.size() > LONGEST_LIST) {
@@ -65,9 +80,16 @@ final class Plain {
       case Value.Text text -> Json.of(text.value());
       case Bytes bytes -> Json.of(bytes.toString());
       case StateDict _, Value.Dict _ -> Json.object().build();
-      case Value.Items items -> Json.array(items.values().stream().map(Plain::json).toList());
-      case Value.Tuple tuple -> Json.array(tuple.values().stream().map(Plain::json).toList());
+      case Value.Complex complex -> Json.of(complex(complex));
+      case Value.Items items -> array(items.values());
+      case Value.Tuple tuple -> array(tuple.values());
+      case Value.ItemSet set -> array(set.values());
+      case Value.FrozenSet set -> array(set.values());
     };
+  }
+
+  private static Json array(Collection<Value> values) {
+    return Json.array(values.stream().map(Plain::json).toList());
   }
 
   static Json shape(Tensor tensor) {

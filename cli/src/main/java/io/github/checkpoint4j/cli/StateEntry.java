@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What stands at the end of a path of keys in a state: a tensor, as which a numpy array counts too,
@@ -80,6 +81,8 @@ record StateEntry(List<String> path, Value value) {
         case Value.Items items -> list(path, value, items.values());
         case Value.Tuple tuple -> list(path, value, tuple.values());
         case Value.NdArray array -> found.add(new StateEntry(path, array.elements()));
+        case Value.ItemSet set -> set(path, value, set.values());
+        case Value.FrozenSet set -> set(path, value, set.values());
         default -> found.add(new StateEntry(path, value));
       }
     }
@@ -106,10 +109,18 @@ record StateEntry(List<String> path, Value value) {
       }
     }
 
+    /** A set has no positions that could be keys. */
+    private void set(List<String> path, Value set, Set<Value> values)
+        throws UnsupportedFeatureException {
+      spend(values.size());
+      found.add(new StateEntry(path, set));
+    }
+
     private static boolean isPlain(Value value) {
       return switch (value) {
         case Tensor _, StateDict _, Value.Dict _, Value.Items _, Value.Tuple _, Value.NdArray _ ->
             false;
+        case Value.ItemSet _, Value.FrozenSet _ -> false;
         default -> true;
       };
     }

@@ -119,7 +119,7 @@ record Statistics(
               (b, i) -> unsigned(b, i) == 0xff ? Double.NaN : Math.scalb(1.0, unsigned(b, i) - 127);
           case F8_E4M3FNUZ -> (b, i) -> withoutNegativeZero(unsigned(b, i), 3, 8);
           case F8_E5M2FNUZ -> (b, i) -> withoutNegativeZero(unsigned(b, i), 2, 16);
-          case F4, F6_E2M3, F6_E3M2, C64 -> null;
+          case F4, F6_E2M3, F6_E3M2, C32, C64, C128 -> null;
         });
   }
 

@@ -8,10 +8,14 @@ import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.state.Value;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -153,20 +157,44 @@ class ShowTest {
     assertThat(show.out()).contains(".x  F32 []", ".y  F32 []");
   }
 
-  @Test
-  void golden_files_of_pytorch_are_shown() throws Exception {
+  private static List<Path> golden() throws IOException {
     Path golden = Path.of(System.getProperty("checkpoint4j.root"), "golden", "pytorch");
-    List<Path> files;
     try (var listed = Files.list(golden)) {
-      files = listed.filter(f -> f.toString().matches(".*\\.pth?")).sorted().toList();
+      return listed.filter(f -> f.toString().matches(".*\\.pth?")).sorted().toList();
     }
+  }
 
-    assertThat(files).isNotEmpty();
-    for (Path file : files) {
+  @Test
+  void golden_files_of_pytorch_are_shown_listed_and_verified_whatever_their_layout()
+      throws Exception {
+    Set<String> formats = new TreeSet<>();
+    for (Path file : golden()) {
       Run text = ckpt("show", file);
       assertThat(text.status()).as(file.toString()).isZero();
       assertThat(text.out()).contains("a PyTorch file");
-      assertThat(ckpt("show", "--json", file).object().text("format")).isEqualTo("pytorch_zip");
+      assertThat(ckpt("tensors", file).status()).as(file.toString()).isZero();
+      assertThat(ckpt("verify", file).out()).contains("its structure is right; a PyTorch file");
+      formats.add(ckpt("show", "--json", file).object().text("format"));
     }
+
+    assertThat(formats).containsExactly("pytorch_legacy", "pytorch_tar", "pytorch_zip");
+  }
+
+  @Test
+  void sets_and_complex_numbers_are_shown_as_python_writes_them() throws Exception {
+    StateDict state =
+        StateDict.builder()
+            .put("set", new Value.ItemSet(Set.of(Value.of("a"))))
+            .put("none", new Value.ItemSet(Set.of()))
+            .put("frozen", new Value.FrozenSet(Set.of(Value.of(1))))
+            .put("wave", new Value.Complex(1, -2.5))
+            .build();
+    Path file = Fixture.write(temporary.resolve("s.pt"), PyTorch.write(state, "s"));
+
+    assertThat(ckpt("show", file).out())
+        .contains("set     {'a'}", "none    set()", "frozen  frozenset({1})", "wave    (1.0-2.5j)");
+    assertThat(ckpt("show", "--json", file).object().array("values").toText())
+        .contains("{\"name\":\"set\",\"value\":[\"a\"]}")
+        .contains("{\"name\":\"wave\",\"value\":\"(1.0-2.5j)\"}");
   }
 }

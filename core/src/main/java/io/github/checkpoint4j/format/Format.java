@@ -20,6 +20,8 @@ public enum Format {
   PYTORCH_ZIP("a PyTorch file"),
   /** {@code torch.save} before PyTorch 1.6, or without its zip format. */
   PYTORCH_LEGACY("a PyTorch file of the format before 1.6"),
+  /** {@code torch.save} before PyTorch 0.1.2. */
+  PYTORCH_TAR("a PyTorch file of the tar format before 0.1.2"),
   ONNX("an ONNX model"),
   HDF5("an HDF5 file"),
   /** A {@code .keras} archive. */
@@ -39,22 +41,15 @@ public enum Format {
       "it stands for the file, which was not fetched: run 'git lfs pull' in its repository");
 
   private static final String LFS = "version https://git-lfs.github.com/spec/";
-  private static final byte[] PICKLED_MAGIC_NUMBER = {
-    (byte) 0x80,
-    2,
-    (byte) 0x8a,
-    10,
-    0x6c,
-    (byte) 0xfc,
-    (byte) 0x9c,
-    0x46,
-    (byte) 0xf9,
-    0x20,
-    0x6a,
-    (byte) 0xa8,
-    0x50,
-    0x19
-  };
+
+  /** The opcode, the size and the bytes of the magic number that begins PyTorch's files. */
+  private static final byte[] PICKLED_MAGIC_NUMBER =
+      HexFormat.of().parseHex("8a0a6cfc9c46f9206aa85019");
+
+  /** The same in protocols 0 and 1. */
+  private static final byte[] WRITTEN_MAGIC_NUMBER =
+      "L119547037146038801333356L\n.".getBytes(StandardCharsets.US_ASCII);
+
   private static final byte[] HDF5_SIGNATURE = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
   private static final byte[] NUMPY_MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -89,8 +84,11 @@ public enum Format {
     if (SafeTensors.looksLike(file)) {
       return Optional.of(SAFETENSORS);
     }
-    if (beginsWith(file, PICKLED_MAGIC_NUMBER)) {
+    if (hasPickledMagicNumber(file)) {
       return Optional.of(PYTORCH_LEGACY);
+    }
+    if (TarArchive.firstName(file).filter(TorchTarFile.MEMBERS::contains).isPresent()) {
+      return Optional.of(PYTORCH_TAR);
     }
     if (beginsWith(file, new byte[] {'P', 'K', 3, 4})) {
       return Optional.of(archive(ZipNames.of(file)));
@@ -123,6 +121,13 @@ public enum Format {
       return NPZ;
     }
     return ZIP;
+  }
+
+  /** The number follows the protocol, and since protocol 4 the opcode and size of a frame. */
+  private static boolean hasPickledMagicNumber(MemorySegment file) {
+    return beginsWith(file, WRITTEN_MAGIC_NUMBER)
+        || (beginsWith(file, new byte[] {(byte) 0x80})
+            && (hasAt(file, 2, PICKLED_MAGIC_NUMBER) || hasAt(file, 11, PICKLED_MAGIC_NUMBER)));
   }
 
   /** The signature is at byte 0, or after a user block, at 512, 1024, 2048 and so on. */

@@ -8,9 +8,6 @@ import io.github.checkpoint4j.format.Json.Obj;
 import io.github.checkpoint4j.format.Json.Str;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,17 +28,17 @@ import java.util.Map;
 final class JsonReader {
   private static final int LARGEST = Integer.MAX_VALUE - 8;
 
+  private final JsonText source;
   private final byte[] text;
-  private final String source;
-  private final long base;
+  private final JsonString strings;
   private final boolean python;
   private int at;
   private int depth;
 
-  private JsonReader(byte[] text, String source, long base, boolean python) {
-    this.text = text;
+  private JsonReader(JsonText source, boolean python) {
     this.source = source;
-    this.base = base;
+    this.text = source.bytes;
+    this.strings = new JsonString(source);
     this.python = python;
   }
 
@@ -58,7 +55,7 @@ final class JsonReader {
       throw new CorruptFileException(
           source + ": " + utf8.byteSize() + " bytes are too long for a JSON text; is it one?");
     }
-    return new JsonReader(utf8.toArray(ValueLayout.JAVA_BYTE), source, base, python);
+    return new JsonReader(new JsonText(utf8.toArray(ValueLayout.JAVA_BYTE), source, base), python);
   }
 
   /** The one value of the whole text. */
@@ -70,7 +67,7 @@ final class JsonReader {
     } catch (CorruptFileException e) {
       MemorySegment whole = MemorySegment.ofArray(text);
       if (Format.detect(whole).filter(format -> format != Format.JSON).isPresent()) {
-        throw Format.mistaken(whole, source, Format.JSON);
+        throw Format.mistaken(whole, source.name(), Format.JSON);
       }
       throw e;
     }
@@ -222,95 +219,9 @@ final class JsonReader {
   }
 
   private String string() throws CorruptFileException {
-    int start = ++at;
-    boolean ascii = true;
-    for (; at < text.length; at++) {
-      byte c = text[at];
-      if (c == '"') {
-        String plain = ascii ? ascii(start, at) : decoded(start, at);
-        at++;
-        return plain;
-      }
-      if (c == '\\') {
-        return escaped(ascii ? ascii(start, at) : decoded(start, at));
-      }
-      if (c >= 0 && c < ' ') {
-        throw problem(at, "control character " + shown(c) + " in a string; it must be escaped");
-      }
-      ascii &= c >= 0;
-    }
-    throw problem(text.length, "the text ends inside a string");
-  }
-
-  /** The rest of a string that has an escape, which is next. */
-  private String escaped(String before) throws CorruptFileException {
-    StringBuilder string = new StringBuilder(before);
-    int start = at;
-    while (at < text.length) {
-      byte c = text[at];
-      if (c == '"') {
-        string.append(decoded(start, at));
-        at++;
-        return string.toString();
-      }
-      if (c == '\\') {
-        string.append(decoded(start, at));
-        escape(string);
-        start = at;
-      } else if (c >= 0 && c < ' ') {
-        throw problem(at, "control character " + shown(c) + " in a string; it must be escaped");
-      } else {
-        at++;
-      }
-    }
-    throw problem(text.length, "the text ends inside a string");
-  }
-
-  private void escape(StringBuilder string) throws CorruptFileException {
-    int start = at;
-    int letter = at + 1 < text.length ? text[at + 1] : -1;
-    at += 2;
-    switch (letter) {
-      case '"', '\\', '/' -> string.append((char) letter);
-      case 'b' -> string.append('\b');
-      case 'f' -> string.append('\f');
-      case 'n' -> string.append('\n');
-      case 'r' -> string.append('\r');
-      case 't' -> string.append('\t');
-      case 'u' -> {
-        char unit = unit(start);
-        string.append(unit);
-        if (Character.isHighSurrogate(unit)) {
-          char low =
-              at + 1 < text.length && text[at] == '\\' && text[at + 1] == 'u' ? lowUnit() : 0;
-          if (!Character.isLowSurrogate(low)) {
-            throw problem(start, "an escape of half a surrogate pair");
-          }
-          string.append(low);
-        } else if (Character.isLowSurrogate(unit)) {
-          throw problem(start, "an escape of half a surrogate pair");
-        }
-      }
-      default -> throw problem(start, "unknown escape");
-    }
-  }
-
-  private char lowUnit() throws CorruptFileException {
-    at += 2;
-    return unit(at - 2);
-  }
-
-  /** The four hexadecimal digits of an escape. */
-  private char unit(int start) throws CorruptFileException {
-    int unit = 0;
-    for (int end = at + 4; at < end; at++) {
-      int digit = at < text.length ? Character.digit(text[at], 16) : -1;
-      if (digit < 0) {
-        throw problem(start, "an escape without four hexadecimal digits");
-      }
-      unit = unit << 4 | digit;
-    }
-    return (char) unit;
+    String string = strings.read(at);
+    at = strings.end();
+    return string;
   }
 
   private Json number() throws CorruptFileException {
@@ -321,7 +232,7 @@ final class JsonReader {
     while (at < text.length && partOfNumber(text[at])) {
       at++;
     }
-    String literal = ascii(start, at);
+    String literal = source.ascii(start, at);
     Num number;
     try {
       number = new Num(literal);
@@ -359,19 +270,6 @@ final class JsonReader {
     }
   }
 
-  private String ascii(int start, int end) {
-    return new String(text, start, end - start, StandardCharsets.ISO_8859_1);
-  }
-
-  private String decoded(int start, int end) throws CorruptFileException {
-    ByteBuffer bytes = ByteBuffer.wrap(text, start, end - start);
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
-    } catch (CharacterCodingException e) {
-      throw problem(bytes.position(), "bytes that are not UTF-8");
-    }
-  }
-
   /** An error at a member whose name came before in its object. */
   CorruptFileException duplicate(String name, int where) {
     return problem(where, "a second member '" + Excerpt.of(name) + "' in an object");
@@ -384,31 +282,11 @@ final class JsonReader {
     if (at == 0 && text[0] == (byte) 0xEF) {
       return problem(0, "expected " + what + " and found a byte order mark or binary data");
     }
-    return problem(at, "expected " + what + " and found " + shown(text[at]));
-  }
-
-  private static String shown(byte c) {
-    return c >= ' ' && c <= '~' ? "'" + (char) c + "'" : String.format("byte 0x%02x", c);
+    return problem(at, "expected " + what + " and found " + JsonText.shown(text[at]));
   }
 
   /** An error at a byte of the text. */
   CorruptFileException problem(int where, String what) {
-    int line = 1;
-    int column = 1;
-    for (int i = 0; i < where; i++) {
-      column = text[i] == '\n' ? 1 : column + 1;
-      line += text[i] == '\n' ? 1 : 0;
-    }
-    return new CorruptFileException(
-        source
-            + ": not valid JSON at line "
-            + line
-            + ", column "
-            + column
-            + " (byte "
-            + (base + where)
-            + "): "
-            + what
-            + "; the file was damaged or edited, restore it from a copy");
+    return source.problem(where, what);
   }
 }

@@ -30,6 +30,7 @@ final class NumpyPickle {
           Map.entry("u4", Dtype.U32),
           Map.entry("f4", Dtype.F32),
           Map.entry("c8", Dtype.C64),
+          Map.entry("c16", Dtype.C128),
           Map.entry("f8", Dtype.F64),
           Map.entry("i8", Dtype.I64),
           Map.entry("u8", Dtype.U64));
@@ -54,13 +55,13 @@ final class NumpyPickle {
               + Excerpt.of(code)
               + "', which is not read; in Python save numbers, or values.tolist() instead");
     }
-    return new PickleObject.NumpyType(dtype, dtype == Dtype.C64 ? 4 : dtype.bits() / 8);
+    boolean isComplex = dtype == Dtype.C64 || dtype == Dtype.C128;
+    return new PickleObject.NumpyType(dtype, dtype.bits() / (isComplex ? 16 : 8));
   }
 
   // (version, byte order, subarray, names, fields, item size, alignment, flags)
-  static void setState(PickleObject.NumpyType type, List<PickleObject> state) {
-    PickleArguments args = new PickleArguments(state);
-    String order = args.text(1);
+  static void setState(PickleObject.NumpyType type, PickleArguments state) {
+    String order = state.text(1);
     if (!List.of("<", "|", "=", ">").contains(order)) {
       throw new IllegalArgumentException("the byte order '" + Excerpt.of(order) + "' is none");
     }
@@ -68,26 +69,62 @@ final class NumpyPickle {
   }
 
   // (version, shape, dtype, is Fortran order, bytes)
-  static void setState(
-      PickleObject.NumpyArray array, List<PickleObject> state, PickleGlobals globals)
-      throws UnsupportedFeatureException {
-    PickleArguments args = new PickleArguments(state);
-    long[] shape = args.integers(1);
-    PickleObject.NumpyType type = type(args.get(2));
-    if (type.bigEndian) {
-      globals.charge(args.bytes(4).asSegment().byteSize());
-    }
-    boolean columnMajor =
-        args.get(3) instanceof PickleObject.Leaf leaf
-            && leaf.value() instanceof Value.Bool bool
-            && bool.value();
-    if (columnMajor && shape.length > 1) {
-      throw new UnsupportedFeatureException(
-          "it holds a numpy array in column-major order; in Python save"
-              + " numpy.ascontiguousarray(array) instead");
-    }
+  static void setState(PickleObject.NumpyArray array, PickleArguments state, TorchGlobals globals) {
     array.elements =
-        Optional.of(new Value.NdArray(Tensor.of(type.dtype, shape, littleEndian(type, args, 4))));
+        Optional.of(
+            elements(type(state.get(2)), state.integers(1), state.isTrue(3), state, 4, globals));
+  }
+
+  // _frombuffer(bytes, dtype, shape, order), which numpy writes in protocol 5
+  static PickleObject.NumpyArray fromBuffer(PickleArguments args, TorchGlobals globals) {
+    PickleObject.NumpyArray array = new PickleObject.NumpyArray();
+    boolean columnMajor = args.text(3).equals("F");
+    array.elements =
+        Optional.of(elements(type(args.get(1)), args.integers(2), columnMajor, args, 0, globals));
+    return array;
+  }
+
+  private static Value.NdArray elements(
+      PickleObject.NumpyType type,
+      long[] shape,
+      boolean columnMajor,
+      PickleArguments args,
+      int bytes,
+      TorchGlobals globals) {
+    MemorySegment memory = args.bytes(bytes).asSegment();
+    boolean transposed = columnMajor && shape.length > 1;
+    if (type.bigEndian || transposed) {
+      globals.charge(memory.byteSize());
+    }
+    Tensor stored = Tensor.of(type.dtype, shape, littleEndian(type, memory));
+    return new Value.NdArray(transposed ? rowMajor(stored) : stored);
+  }
+
+  /** The elements of a tensor whose bytes are in column-major order. */
+  private static Tensor rowMajor(Tensor columnMajor) {
+    long[] shape = columnMajor.shape();
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int i = 0; i < shape.length; i++) {
+      strides[i] = stride;
+      stride *= shape[i];
+    }
+    int item = columnMajor.dtype().bits() / 8;
+    MemorySegment copy = MemorySegment.ofArray(new byte[(int) columnMajor.byteSize()]);
+    TorchTensors.copyRows(columnMajor.bytes(), 0, shape, strides, item, copy);
+    return Tensor.of(columnMajor.dtype(), shape, copy);
+  }
+
+  /**
+   * The elements of an array as a tensor.
+   *
+   * @throws IllegalArgumentException if it has none yet
+   */
+  static Tensor elements(PickleObject.NumpyArray array) {
+    if (array.elements.isEmpty()) {
+      throw new IllegalArgumentException("a numpy array without elements");
+    }
+    return array.elements.get().elements();
   }
 
   // scalar(dtype, bytes)
@@ -97,15 +134,24 @@ final class NumpyPickle {
     if (size * 8 != type.dtype.bits()) {
       throw new IllegalArgumentException("a scalar of " + type.dtype + " has " + size + " bytes");
     }
-    MemorySegment bytes = littleEndian(type, args, 1);
+    MemorySegment bytes = littleEndian(type, args.bytes(1).asSegment());
     return switch (type.dtype) {
       case BOOL -> Value.of(bytes.get(ValueLayout.JAVA_BYTE, 0) != 0);
       case F16 -> Value.of((double) Float.float16ToFloat(bytes.get(LittleEndian.SHORT, 0)));
-      case F32 -> Value.of((double) Float.intBitsToFloat(bytes.get(LittleEndian.INT, 0)));
-      case F64 -> Value.of(Double.longBitsToDouble(bytes.get(LittleEndian.LONG, 0)));
-      case C64 -> throw new IllegalArgumentException("a complex number is not read");
+      case F32 -> Value.of(real32(bytes, 0));
+      case F64 -> Value.of(real64(bytes, 0));
+      case C64 -> new Value.Complex(real32(bytes, 0), real32(bytes, 4));
+      case C128 -> new Value.Complex(real64(bytes, 0), real64(bytes, 8));
       default -> new Value.Int(integer(type.dtype, bytes));
     };
+  }
+
+  private static double real32(MemorySegment bytes, long at) {
+    return Float.intBitsToFloat(bytes.get(LittleEndian.INT, at));
+  }
+
+  private static double real64(MemorySegment bytes, long at) {
+    return Double.longBitsToDouble(bytes.get(LittleEndian.LONG, at));
   }
 
   private static BigInteger integer(Dtype dtype, MemorySegment bytes) {
@@ -125,9 +171,7 @@ final class NumpyPickle {
         "a numpy dtype is expected and is " + PickleArguments.kind(object));
   }
 
-  private static MemorySegment littleEndian(
-      PickleObject.NumpyType type, PickleArguments args, int index) {
-    MemorySegment bytes = args.bytes(index).asSegment();
+  private static MemorySegment littleEndian(PickleObject.NumpyType type, MemorySegment bytes) {
     if (!type.bigEndian || type.swapSize == 1) {
       return bytes;
     }

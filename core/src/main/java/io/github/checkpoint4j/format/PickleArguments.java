@@ -11,7 +11,7 @@ import java.util.List;
 /** The items of a tuple, as arguments of a call or as a state: each must be of its kind. */
 final class PickleArguments {
   /** Of a tensor; PyTorch's operators take no more. */
-  private static final int MOST_DIMENSIONS = 64;
+  static final int MOST_DIMENSIONS = 64;
 
   private final List<PickleObject> arguments;
 
@@ -33,7 +33,13 @@ final class PickleArguments {
 
   private <T> T require(int index, Class<T> kind, String expected) {
     PickleObject argument = get(index);
-    Object object = argument instanceof PickleObject.Leaf leaf ? leaf.value() : argument;
+    Object object =
+        switch (argument) {
+          case PickleObject.Leaf leaf -> leaf.value();
+          case PickleObject.ByteString bytes when kind == Bytes.class -> bytes.asBytes();
+          case PickleObject.ByteString bytes -> bytes.value();
+          default -> argument;
+        };
     if (!kind.isInstance(object)) {
       throw new IllegalArgumentException(
           "argument " + (index + 1) + " should be " + expected + " and is " + kind(argument));
@@ -47,20 +53,29 @@ final class PickleArguments {
       case PickleObject.Leaf leaf ->
           switch (leaf.value()) {
             case Value.Text text -> "a string";
+            case Value.NdArray array -> "a numpy array";
             case Value.Int number -> "a whole number";
             case Tensor tensor -> "a tensor";
             case Bytes bytes -> "bytes";
             case Value.None none -> "None";
             default -> "a number";
           };
-      case PickleObject.Global global -> "'" + Excerpt.of(global.name()) + "'";
+      case PickleObject.ByteString bytes -> "a string";
+      case PickleObject.Global global -> shown(global.name());
+      case PickleObject.Opaque opaque -> shown(opaque.name());
+      case PickleObject.Instance instance -> shown(instance.name());
       case PickleObject.TupleObject tuple -> "a tuple";
       case PickleObject.ListObject list -> "a list";
+      case PickleObject.SetObject set -> "a set";
       case PickleObject.DictObject dict -> "a dict";
       case PickleObject.Storage storage -> "a storage";
       case PickleObject.NumpyType type -> "a numpy dtype";
       case PickleObject.NumpyArray array -> "a numpy array";
     };
+  }
+
+  private static String shown(String name) {
+    return "'" + Excerpt.of(name) + "'";
   }
 
   PickleObject.Global global(int index) {
@@ -79,9 +94,17 @@ final class PickleArguments {
     return require(index, PickleObject.DictObject.class, "a dict");
   }
 
+  PickleObject.ListObject list(int index) {
+    return require(index, PickleObject.ListObject.class, "a list");
+  }
+
   PickleObject.Leaf tensor(int index) {
     require(index, Tensor.class, "a tensor");
     return (PickleObject.Leaf) get(index);
+  }
+
+  PickleObject.NumpyArray numpyArray(int index) {
+    return require(index, PickleObject.NumpyArray.class, "a numpy array");
   }
 
   boolean isFilledDict(int index) {
@@ -94,6 +117,27 @@ final class PickleArguments {
 
   String text(int index) {
     return require(index, Value.Text.class, "a string").value();
+  }
+
+  double real(int index) {
+    return require(index, Value.Real.class, "a number").value();
+  }
+
+  /** Whether the argument is {@code None}. */
+  boolean isNone(int index) {
+    return get(index) instanceof PickleObject.Leaf leaf && leaf.value().equals(Value.none());
+  }
+
+  /** Whether the argument is {@code True}. */
+  boolean isTrue(int index) {
+    return get(index) instanceof PickleObject.Leaf leaf && leaf.value().equals(Value.of(true));
+  }
+
+  /** A whole number, or a string of its digits, as which it is a storage's or tensor's key. */
+  String key(int index) {
+    return get(index) instanceof PickleObject.Leaf leaf && leaf.value() instanceof Value.Int number
+        ? String.valueOf(exact(number.value()))
+        : text(index);
   }
 
   long integer(int index) {
@@ -141,8 +185,7 @@ final class PickleArguments {
   /** A dict from a list of pairs, as older Pythons write an OrderedDict. */
   PickleObject.DictObject pairs(int index) {
     List<PickleObject> entries = new ArrayList<>();
-    for (PickleObject pair :
-        require(index, PickleObject.ListObject.class, "a list of pairs").items()) {
+    for (PickleObject pair : list(index).items()) {
       List<PickleObject> keyAndValue =
           switch (pair) {
             case PickleObject.TupleObject tuple -> tuple.items();

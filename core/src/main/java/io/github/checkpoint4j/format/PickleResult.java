@@ -7,8 +7,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Turns what a pickle made into a {@link Value}, without recursion. An object that lies in several
@@ -46,26 +48,44 @@ final class PickleResult {
 
   private final String source;
   private final long largestTree;
-  private final TorchTensors tensors;
+  private final TorchGlobals.Views views;
+  private final PickleKeys keys;
   private final IdentityHashMap<PickleObject, Done> done = new IdentityHashMap<>();
   private final IdentityHashMap<PickleObject, Frame> open = new IdentityHashMap<>();
   private final Deque<Frame> stack = new ArrayDeque<>();
 
-  private PickleResult(String source, long pickleSize, TorchTensors tensors) {
+  private PickleResult(String source, long pickleSize, TorchGlobals.Views views) {
     this.source = source;
     this.largestTree = SMALL_TREE + 16 * pickleSize;
-    this.tensors = tensors;
+    this.views = views;
+    this.keys = new PickleKeys(source, largestTree);
   }
 
   /**
    * The value of {@code root}.
    *
-   * @param source the file's name, for messages
+   * @param source the names of the file and the entry, for messages
    * @param pickleSize bytes of the pickle
    */
-  static Value of(PickleObject root, String source, long pickleSize, TorchTensors tensors)
+  static Value of(PickleObject root, String source, long pickleSize, TorchGlobals.Views views)
       throws CorruptFileException, UnsupportedFeatureException {
-    return new PickleResult(source, pickleSize, tensors).run(root);
+    return new PickleResult(source, pickleSize, views).run(root);
+  }
+
+  /**
+   * The value of {@code root}, which has no tensors.
+   *
+   * @throws UnsupportedFeatureException if it has anything but plain values
+   */
+  static Value plain(PickleObject root, String source, long pickleSize)
+      throws CorruptFileException, UnsupportedFeatureException {
+    return of(
+        root,
+        source,
+        pickleSize,
+        (storage, type, offset, shape, strides) -> {
+          throw new UnsupportedFeatureException("a storage");
+        });
   }
 
   private Value run(PickleObject root) throws CorruptFileException, UnsupportedFeatureException {
@@ -92,12 +112,16 @@ final class PickleResult {
       }
       switch (child) {
         case PickleObject.Leaf leaf -> frame.accept(new Done(leaf.value(), 0, 1));
+        case PickleObject.ByteString bytes -> frame.accept(new Done(bytes.value(), 0, 1));
         case PickleObject.Global global -> frame.accept(new Done(text(global), 0, 1));
         case PickleObject.Storage storage -> frame.accept(new Done(tensor(storage), 0, 1));
         case PickleObject.NumpyArray array -> frame.accept(new Done(elements(array), 0, 1));
         case PickleObject.NumpyType type -> throw unsupported("a numpy dtype as a value");
+        case PickleObject.Opaque opaque -> throw unsupported("a '" + opaque.name() + "'");
+        case PickleObject.Instance object -> throw unsupported("a '" + object.name() + "'");
         case PickleObject.TupleObject tuple -> push(new Frame(tuple, tuple.items()));
         case PickleObject.ListObject list -> push(new Frame(list, list.items()));
+        case PickleObject.SetObject set -> push(new Frame(set, set.items()));
         case PickleObject.DictObject dict -> push(new Frame(dict, dict.keysAndValues()));
       }
     }
@@ -107,7 +131,7 @@ final class PickleResult {
     if (open.put(frame.object, frame) != null) {
       throw new UnsupportedFeatureException(
           source
-              + ": data.pkl: a list or dict that contains itself; expected state without cycles;"
+              + ": a list or dict that contains itself; expected state without cycles;"
               + " save it without the cycle");
     }
     if (stack.size() > DEEPEST) {
@@ -123,7 +147,7 @@ final class PickleResult {
     if (frame.treeSize > largestTree) {
       throw new UnsupportedFeatureException(
           source
-              + ": data.pkl: a few objects that lie in many places would make more than "
+              + ": a few objects that lie in many places would make more than "
               + largestTree
               + " values; save the state without such sharing");
     }
@@ -132,35 +156,76 @@ final class PickleResult {
 
   private UnsupportedFeatureException tooDeep() {
     return new UnsupportedFeatureException(
-        source
-            + ": data.pkl: containers more than "
-            + DEEPEST
-            + " deep in one another; save flatter state");
+        source + ": containers more than " + DEEPEST + " deep in one another; save flatter state");
   }
 
-  private Value value(Frame frame) throws CorruptFileException {
+  private Value value(Frame frame) throws CorruptFileException, UnsupportedFeatureException {
     return switch (frame.object) {
       case PickleObject.TupleObject tuple -> new Value.Tuple(frame.values);
       case PickleObject.DictObject dict -> dict(frame.values);
+      case PickleObject.SetObject set when set.frozen() ->
+          new Value.FrozenSet(distinct(frame.values));
+      case PickleObject.SetObject set -> new Value.ItemSet(distinct(frame.values));
       default -> new Value.Items(frame.values);
     };
   }
 
-  private Value dict(List<Value> keysAndValues) throws CorruptFileException {
-    Map<Value, Value> entries = new LinkedHashMap<>();
-    Map<String, Value> named = new LinkedHashMap<>();
-    for (int i = 0; i < keysAndValues.size(); i += 2) {
-      Value key = keysAndValues.get(i);
-      Value value = keysAndValues.get(i + 1);
-      if (entries.putIfAbsent(key, value) != null) {
-        throw new CorruptFileException(
-            source + ": data.pkl: a dict has the key " + shown(key) + " twice; save it again");
-      }
-      if (key instanceof Value.Text text) {
-        named.put(text.value(), value);
+  private Set<Value> distinct(List<Value> items)
+      throws CorruptFileException, UnsupportedFeatureException {
+    keys.check(items);
+    Set<Value> distinct = new LinkedHashSet<>();
+    for (Value item : items) {
+      if (!distinct.add(item)) {
+        throw twice("set", "item", item);
       }
     }
-    return named.size() == entries.size() ? StateDict.of(named) : new Value.Dict(entries);
+    return distinct;
+  }
+
+  private Value dict(List<Value> keysAndValues)
+      throws CorruptFileException, UnsupportedFeatureException {
+    List<Value> names = new ArrayList<>(keysAndValues.size() / 2);
+    boolean named = true;
+    for (int i = 0; i < keysAndValues.size(); i += 2) {
+      names.add(keysAndValues.get(i));
+      named &= keysAndValues.get(i) instanceof Value.Text;
+    }
+    return named ? named(keysAndValues) : keyed(names, keysAndValues);
+  }
+
+  private StateDict named(List<Value> keysAndValues) throws CorruptFileException {
+    Map<String, Value> entries = new LinkedHashMap<>();
+    for (int i = 0; i < keysAndValues.size(); i += 2) {
+      Value.Text key = (Value.Text) keysAndValues.get(i);
+      if (entries.putIfAbsent(key.value(), keysAndValues.get(i + 1)) != null) {
+        throw twice("dict", "key", key);
+      }
+    }
+    return StateDict.of(entries);
+  }
+
+  private Value.Dict keyed(List<Value> names, List<Value> keysAndValues)
+      throws CorruptFileException, UnsupportedFeatureException {
+    keys.check(names);
+    Map<Value, Value> entries = new LinkedHashMap<>();
+    for (int i = 0; i < names.size(); i++) {
+      if (entries.putIfAbsent(names.get(i), keysAndValues.get(2 * i + 1)) != null) {
+        throw twice("dict", "key", names.get(i));
+      }
+    }
+    return new Value.Dict(entries);
+  }
+
+  private CorruptFileException twice(String container, String part, Value value) {
+    return new CorruptFileException(
+        source
+            + ": a "
+            + container
+            + " has the "
+            + part
+            + " "
+            + shown(value)
+            + " twice; save it again");
   }
 
   private static String shown(Value key) {
@@ -171,7 +236,7 @@ final class PickleResult {
 
   /** A dtype that is itself a value reads as Python prints it, for instance "torch.float16". */
   private Value text(PickleObject.Global global) throws UnsupportedFeatureException {
-    if (PickleGlobals.dtype(global).isEmpty()) {
+    if (!TorchNames.isWord(global)) {
       throw unsupported("the class or function '" + global.name() + "' as a value");
     }
     return Value.of(global.name());
@@ -180,26 +245,27 @@ final class PickleResult {
   private UnsupportedFeatureException unsupported(String what) {
     return new UnsupportedFeatureException(
         source
-            + ": data.pkl: "
+            + ": "
             + what
             + "; expected dicts, lists, numbers, strings and tensors; save it as a string");
   }
 
   private Value tensor(PickleObject.Storage storage) throws UnsupportedFeatureException {
-    TorchType type = storage.type().orElse(TorchType.UINT8);
+    TorchType type = storage.elementType();
     long elements = storage.bytes().byteSize() / type.itemSize();
     try {
-      return tensors.view(storage, type, 0, new long[] {elements}, new long[] {1});
+      return views.view(storage, type, 0, new long[] {elements}, new long[] {1});
     } catch (IllegalArgumentException e) {
       throw new UnsupportedFeatureException(
-          source + ": the storage 'data/" + Excerpt.of(storage.key()) + "': " + e.getMessage());
+          source + ": the storage '" + Excerpt.of(storage.name()) + "': " + e.getMessage());
     }
   }
 
   private Value elements(PickleObject.NumpyArray array) throws CorruptFileException {
-    return array.elements.orElseThrow(
-        () ->
-            new CorruptFileException(
-                source + ": data.pkl: a numpy array without elements; save the file again"));
+    if (array.elements.isEmpty()) {
+      throw new CorruptFileException(
+          source + ": a numpy array without elements; save the file again");
+    }
+    return array.elements.get();
   }
 }

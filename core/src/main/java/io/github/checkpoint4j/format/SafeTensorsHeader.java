@@ -139,7 +139,7 @@ record SafeTensorsHeader(String source, Map<String, String> metadata, List<Entry
                         + "' has the unknown dtype '"
                         + Excerpt.of(dtype)
                         + "'; known are "
-                        + List.of(Dtype.values())
+                        + Dtype.ofSafeTensors()
                         + "; save it in one of these"));
   }
 

@@ -52,6 +52,14 @@ final class SafeTensorsWriter {
       throw new IllegalArgumentException(
           "a safetensors file cannot hold a tensor called '" + name + "'; rename it");
     }
+    if (!tensor.dtype().isInSafeTensors()) {
+      throw new IllegalArgumentException(
+          "tensor '"
+              + name
+              + "' has the dtype "
+              + tensor.dtype()
+              + ", which safetensors has not; save it in a PyTorch file, or convert it");
+    }
     try {
       SafeTensorsHeader.byteSize(tensor.dtype(), tensor.shape());
     } catch (ArithmeticException e) {

@@ -5,7 +5,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,6 +17,9 @@ final class TorchArchive {
   private static final int NEWEST_VERSION = 10;
 
   private static final int LONGEST_RECORD = 64;
+
+  /** Bytes of the largest pickle of training arguments; in practice they take a twentieth. */
+  private static final long LARGEST_ARGUMENTS = 1 << 17;
 
   private final MemorySegment file;
   private final String source;
@@ -68,14 +70,35 @@ final class TorchArchive {
   Value read() throws CorruptFileException, UnsupportedFeatureException {
     checkVersion();
     TorchTensors tensors = new TorchTensors(bigEndian(), file.byteSize());
-    MemorySegment pickle = record("data.pkl").orElseThrow();
+    MemorySegment pickle = pickle();
+    String entry = source + ": data.pkl";
     PickleObject root =
-        Pickle.read(
-            pickle,
-            source + ": data.pkl",
-            new PickleGlobals(tensors, pickle.byteSize()),
-            this::storage);
-    return PickleResult.of(root, source, pickle.byteSize(), tensors);
+        Pickle.readAll(pickle, entry, new TorchGlobals(tensors, pickle.byteSize()), this::storage);
+    return PickleResult.of(root, entry, pickle.byteSize(), tensors);
+  }
+
+  /** The plain fields of the object of training arguments that the pickle is of. */
+  PickledFields fields() throws CorruptFileException, UnsupportedFeatureException {
+    checkVersion();
+    MemorySegment pickle = pickle();
+    long size = pickle.byteSize();
+    String entry = source + ": data.pkl";
+    if (size > LARGEST_ARGUMENTS) {
+      throw new UnsupportedFeatureException(
+          entry
+              + ": "
+              + size
+              + " bytes; expected training arguments, which take at most "
+              + LARGEST_ARGUMENTS
+              + "; read state with PyTorch.read");
+    }
+    PickleObject root =
+        Pickle.readAll(pickle, entry, new FieldGlobals(size), FieldGlobals::persistent);
+    return PickledFields.of(root, entry, size);
+  }
+
+  private MemorySegment pickle() throws UnsupportedFeatureException {
+    return record("data.pkl").orElseThrow();
   }
 
   private void checkVersion() throws CorruptFileException, UnsupportedFeatureException {
@@ -135,44 +158,36 @@ final class TorchArchive {
     return entry.isEmpty() ? Optional.empty() : Optional.of(archive.bytes(entry.get()));
   }
 
-  // ("storage", storage class, key, location, number of elements)
   private PickleObject.Storage storage(PickleObject id) throws UnsupportedFeatureException {
-    PickleArguments parts = new PickleArguments(new PickleArguments(List.of(id)).tuple(0).items());
-    PickleObject.Global kind = parts.global(1);
-    String key = parts.text(2);
-    long elements = parts.integer(4);
-    Optional<TorchType> type = PickleGlobals.storageType(kind);
-    if (!parts.text(0).equals("storage") || (type.isEmpty() && !PickleGlobals.isUntyped(kind))) {
-      throw new IllegalArgumentException("a persistent id that is not of a storage");
-    }
-    PickleObject.Storage known = storages.get(key);
+    TorchStorageId meant = TorchStorageId.parse(id);
+    String name = "data/" + meant.key();
+    PickleObject.Storage known = storages.get(name);
     MemorySegment bytes =
         known != null
             ? known.bytes()
-            : record("data/" + key)
+            : record(name)
                 .orElseThrow(
                     () ->
                         new IllegalArgumentException(
-                            "the storage 'data/" + Excerpt.of(key) + "' is not in the archive"));
-    int item = type.orElse(TorchType.UINT8).itemSize();
-    if (elements != bytes.byteSize() / item) {
+                            "the storage '" + Excerpt.of(name) + "' is not in the archive"));
+    int item = meant.itemSize();
+    if (meant.elements() != bytes.byteSize() / item) {
       throw new IllegalArgumentException(
-          "the storage 'data/"
-              + Excerpt.of(key)
+          "the storage '"
+              + Excerpt.of(name)
               + "' should have "
-              + elements
+              + meant.elements()
               + " elements of "
               + item
               + " bytes and has "
               + bytes.byteSize()
               + " bytes");
     }
-    if (known != null && !known.type().equals(type)) {
+    if (known != null && known.elementType() != meant.elementType()) {
       throw new IllegalArgumentException(
-          "the storage 'data/" + Excerpt.of(key) + "' is used as two dtypes");
+          "the storage '" + Excerpt.of(name) + "' is used as two dtypes");
     }
-    PickleObject.Storage storage = new PickleObject.Storage(key, type, bytes);
-    storages.putIfAbsent(key, storage);
-    return storage;
+    return storages.computeIfAbsent(
+        name, key -> new PickleObject.Storage(key, meant.type(), bytes));
   }
 }

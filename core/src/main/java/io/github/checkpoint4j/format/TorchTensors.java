@@ -7,7 +7,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,14 +14,15 @@ import java.util.Map;
  * the file; others (transposed, expanded, of a big-endian file) are copied, within an allowance, so
  * that a small file cannot ask for much memory.
  */
-final class TorchTensors {
+final class TorchTensors implements TorchGlobals.Views {
   /** What may be copied beyond the file's own size. */
   static final long SMALL_COPIES = 16L << 20;
 
-  private record View(
-      String storage, TorchType type, long offset, List<Long> shape, List<Long> strides) {}
+  /**
+   * By the view as text: strings stay quick to look up also if their hashes are made to be equal.
+   */
+  private final Map<String, Tensor> copies = new HashMap<>();
 
-  private final Map<View, Tensor> copies = new HashMap<>();
   private final boolean bigEndian;
   private final long allowance;
   private long copied;
@@ -36,15 +36,8 @@ final class TorchTensors {
     this.allowance = fileSize + SMALL_COPIES;
   }
 
-  /**
-   * A tensor over a storage.
-   *
-   * @param offset the first element's index in the storage
-   * @param strides for each dimension the distance, in elements, of neighbours
-   * @throws IllegalArgumentException if it does not lie in the storage; the message says so
-   * @throws UnsupportedFeatureException if it asks for more memory than the file warrants
-   */
-  Tensor view(
+  @Override
+  public Tensor view(
       PickleObject.Storage storage, TorchType type, long offset, long[] shape, long[] strides)
       throws UnsupportedFeatureException {
     long elements = check(storage, type, offset, shape, strides);
@@ -54,13 +47,15 @@ final class TorchTensors {
       long start = elements == 0 ? 0 : offset * item;
       return tensor(type, shape, storage.bytes().asSlice(start, elements * item));
     }
-    View view =
-        new View(
-            storage.key(),
-            type,
-            offset,
-            Arrays.stream(shape).boxed().toList(),
-            Arrays.stream(strides).boxed().toList());
+    String view =
+        storage.bytes().address()
+            + " "
+            + type
+            + " "
+            + offset
+            + " "
+            + Arrays.toString(shape)
+            + Arrays.toString(strides);
     Tensor known = copies.get(view);
     if (known != null) {
       return known;
@@ -138,8 +133,8 @@ final class TorchTensors {
               + offset
               + " to "
               + last
-              + " of storage 'data/"
-              + Excerpt.of(storage.key())
+              + " of storage '"
+              + Excerpt.of(storage.name())
               + "', which has "
               + stored);
     }
@@ -158,7 +153,7 @@ final class TorchTensors {
   }
 
   /** Copies the elements, which are at least one, in row-major order. */
-  private static void copyRows(
+  static void copyRows(
       MemorySegment from, long offset, long[] shape, long[] strides, int item, MemorySegment to) {
     int dimensions = shape.length;
     long row = dimensions == 0 ? 1 : shape[dimensions - 1];
@@ -197,7 +192,8 @@ final class TorchTensors {
         case 1 -> to.set(ValueLayout.JAVA_BYTE, out, from.get(ValueLayout.JAVA_BYTE, in));
         case 2 -> to.set(LittleEndian.SHORT, out, from.get(LittleEndian.SHORT, in));
         case 4 -> to.set(LittleEndian.INT, out, from.get(LittleEndian.INT, in));
-        default -> to.set(LittleEndian.LONG, out, from.get(LittleEndian.LONG, in));
+        case 8 -> to.set(LittleEndian.LONG, out, from.get(LittleEndian.LONG, in));
+        default -> MemorySegment.copy(from, in, to, out, item);
       }
     }
   }

@@ -22,6 +22,8 @@ enum TorchType {
   UINT8("uint8", "ByteStorage", Dtype.U8, 1),
   BOOL("bool", "BoolStorage", Dtype.BOOL, 1),
   COMPLEX64("complex64", "ComplexFloatStorage", Dtype.C64, 4),
+  COMPLEX128("complex128", "ComplexDoubleStorage", Dtype.C128, 8),
+  COMPLEX32("complex32", "", Dtype.C32, 2),
   UINT16("uint16", "", Dtype.U16, 2),
   UINT32("uint32", "", Dtype.U32, 4),
   UINT64("uint64", "", Dtype.U64, 8),
@@ -61,7 +63,7 @@ enum TorchType {
 
   /** Bytes of one element as PyTorch counts them. */
   int itemSize() {
-    return this == COMPLEX64 ? 8 : swapSize;
+    return this == FLOAT4_E2M1FN_X2 ? 1 : dtype.bits() / 8;
   }
 
   /** Bytes that are in reverse order in a big-endian file. */
@@ -87,6 +89,13 @@ enum TorchType {
       }
     }
     return Optional.empty();
+  }
+
+  /** The type of the elements of this tensor class, as files before 0.1.2 name it. */
+  static Optional<TorchType> ofTensorClass(String name) {
+    return name.endsWith("Tensor")
+        ? ofStorageClass(name.substring(0, name.length() - "Tensor".length()) + "Storage")
+        : Optional.empty();
   }
 
   /** The type with this dtype; empty if PyTorch has none. */

@@ -42,20 +42,28 @@ final class ZipWriter {
 
   /** Adds an entry of bytes that are copied. */
   void add(String name, byte[] data) {
-    long crc = begin(name, MemorySegment.ofArray(data));
+    CRC32 crc = new CRC32();
+    crc.update(data);
+    begin(name, data.length, crc.getValue());
     pending.bytes(data);
-    finish(crc, data.length);
+    end();
   }
 
-  /** Adds an entry of a tensor's bytes, which are not copied. */
-  void add(String name, String tensor, MemorySegment data) {
-    long crc = begin(name, data);
-    if (data.byteSize() > 0) {
-      flush();
-      parts.add(new FileContent.Part(Optional.of(tensor), data));
-      flushed += data.byteSize();
+  /** Adds an entry of parts, which are not copied. */
+  void add(String name, List<FileContent.Part> data) {
+    CRC32 crc = new CRC32();
+    long size = 0;
+    for (FileContent.Part part : data) {
+      update(crc, part.bytes());
+      size = Math.addExact(size, part.bytes().byteSize());
     }
-    finish(crc, data.byteSize());
+    begin(name, size, crc.getValue());
+    if (size > 0) {
+      flush();
+      parts.addAll(data);
+      flushed += size;
+    }
+    end();
   }
 
   /** A number of 20 digits for the names so far and one for the contents. */
@@ -81,13 +89,11 @@ final class ZipWriter {
     return FileContent.of(parts);
   }
 
-  private long begin(String name, MemorySegment data) {
+  private void begin(String name, long size, long crc) {
     String path = folder + "/" + name;
     byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
     long header = position();
-    long size = data.byteSize();
     int flags = UTF_8_NAME | (size > 0 ? SIZES_FOLLOW_DATA : 0);
-    long crc = crc(data);
     names.update(utf8);
     contents.update(new ByteWriter().u32(crc).u64(size).take());
     entries.add(new Entry(path, flags, crc, size, header));
@@ -105,18 +111,19 @@ final class ZipWriter {
     for (int i = 0; i < padding; i++) {
       pending.u8('Z');
     }
-    return crc;
   }
 
-  private void finish(long crc, long size) {
-    if (size == 0) {
+  /** Writes what follows the bytes of an entry. */
+  private void end() {
+    Entry entry = entries.getLast();
+    if (entry.size == 0) {
       return;
     }
-    pending.u32(0x08074b50L).u32(crc);
-    if (size >= WIDE || entries.getLast().header >= WIDE) {
-      pending.u64(size).u64(size);
+    pending.u32(0x08074b50L).u32(entry.crc);
+    if (entry.size >= WIDE || entry.header >= WIDE) {
+      pending.u64(entry.size).u64(entry.size);
     } else {
-      pending.u32(size).u32(size);
+      pending.u32(entry.size).u32(entry.size);
     }
   }
 
@@ -155,14 +162,13 @@ final class ZipWriter {
     }
   }
 
-  private static long crc(MemorySegment data) {
-    CRC32 crc = new CRC32();
+  private static void update(CRC32 crc, MemorySegment data) {
     long size = data.byteSize();
     if (data.isNative()) {
       for (long at = 0; at < size; at += CRC_CHUNK) {
         crc.update(data.asSlice(at, Math.min(CRC_CHUNK, size - at)).asByteBuffer());
       }
-      return crc.getValue();
+      return;
     }
     // Heap memory need not be a byte[], and then has no byte buffer.
     byte[] chunk = new byte[(int) Math.min(CRC_HEAP_CHUNK, size)];
@@ -171,6 +177,5 @@ final class ZipWriter {
       MemorySegment.copy(data, ValueLayout.JAVA_BYTE, at, chunk, 0, length);
       crc.update(chunk, 0, length);
     }
-    return crc.getValue();
   }
 }

@@ -1,9 +1,12 @@
 package io.github.checkpoint4j.state;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * The type of a tensor's elements, under the names that safetensors uses.
+ * The type of a tensor's elements, under the names that safetensors uses, and after them those that
+ * safetensors lacks.
  *
  * <p>The order of the constants is that of the {@code Dtype} enum of the safetensors crate: writers
  * sort tensors by it, widest alignment first.
@@ -36,7 +39,11 @@ public enum Dtype {
   C64(64),
   F64(64),
   I64(64),
-  U64(64);
+  U64(64),
+  /** Two {@link #F16}, real part first; not in safetensors. */
+  C32(32),
+  /** Two {@link #F64}, real part first; not in safetensors. */
+  C128(128);
 
   private final int bits;
 
@@ -67,13 +74,18 @@ public enum Dtype {
     return total / 8;
   }
 
+  /** Whether a safetensors file can hold it. */
+  public boolean isInSafeTensors() {
+    return compareTo(U64) <= 0;
+  }
+
+  /** The dtypes that a safetensors file can hold, in their order there. */
+  public static List<Dtype> ofSafeTensors() {
+    return Stream.of(values()).filter(Dtype::isInSafeTensors).toList();
+  }
+
   /** The dtype that safetensors calls {@code name}; empty if there is none. */
   public static Optional<Dtype> named(String name) {
-    for (Dtype dtype : values()) {
-      if (dtype.name().equals(name)) {
-        return Optional.of(dtype);
-      }
-    }
-    return Optional.empty();
+    return ofSafeTensors().stream().filter(dtype -> dtype.name().equals(name)).findFirst();
   }
 }

@@ -147,7 +147,10 @@ public final class StateDict implements Value {
       case Dict dict -> "a dict of " + dict.entries().size() + " entries";
       case Items items -> "a list of " + items.values().size();
       case Tuple tuple -> "a tuple of " + tuple.values().size();
+      case ItemSet set -> "a set of " + set.values().size();
+      case FrozenSet set -> "a frozenset of " + set.values().size();
       case Bytes bytes -> bytes.toString();
+      case Complex complex -> "a complex number";
       case None none -> "None";
       case Bool bool -> String.valueOf(bool.value());
       case Int whole -> whole.value().toString();

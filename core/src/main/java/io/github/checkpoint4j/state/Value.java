@@ -3,9 +3,11 @@ package io.github.checkpoint4j.state;
 import java.math.BigInteger;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -20,9 +22,12 @@ public sealed interface Value
         Value.Bool,
         Value.Int,
         Value.Real,
+        Value.Complex,
         Value.Text,
         Value.Items,
         Value.Tuple,
+        Value.ItemSet,
+        Value.FrozenSet,
         Value.Dict,
         Value.NdArray {
 
@@ -47,6 +52,9 @@ public sealed interface Value
 
   record Real(double value) implements Value {}
 
+  /** Python's {@code complex}. */
+  record Complex(double real, double imaginary) implements Value {}
+
   record Text(String value) implements Value {}
 
   /** Python's {@code list}. */
@@ -60,6 +68,20 @@ public sealed interface Value
   record Tuple(List<Value> values) implements Value {
     public Tuple {
       values = List.copyOf(values);
+    }
+  }
+
+  /** Python's {@code set}: values that differ, in the order of its file. */
+  record ItemSet(Set<Value> values) implements Value {
+    public ItemSet {
+      values = Collections.unmodifiableSet(new LinkedHashSet<>(values));
+    }
+  }
+
+  /** Python's {@code frozenset}, which may be a key and in another set. */
+  record FrozenSet(Set<Value> values) implements Value {
+    public FrozenSet {
+      values = Collections.unmodifiableSet(new LinkedHashSet<>(values));
     }
   }
 
@@ -89,14 +111,20 @@ public sealed interface Value
       case StateDict dict -> dict.mapTensors(change);
       case Items(List<Value> values) -> new Items(mapTensors(values, change));
       case Tuple(List<Value> values) -> new Tuple(mapTensors(values, change));
+      case ItemSet(Set<Value> values) -> new ItemSet(mapTensors(values, change));
+      case FrozenSet(Set<Value> values) -> new FrozenSet(mapTensors(values, change));
       case Dict(Map<Value, Value> entries) -> {
         Map<Value, Value> mapped = new LinkedHashMap<>();
         entries.forEach(
             (key, entry) -> mapped.put(key.mapTensors(change), entry.mapTensors(change)));
         yield new Dict(mapped);
       }
-      case None _, Bool _, Int _, Real _, Text _, Bytes _ -> this;
+      case None _, Bool _, Int _, Real _, Complex _, Text _, Bytes _ -> this;
     };
+  }
+
+  private static Set<Value> mapTensors(Set<Value> values, UnaryOperator<Tensor> change) {
+    return new LinkedHashSet<>(mapTensors(List.copyOf(values), change));
   }
 
   private static List<Value> mapTensors(List<Value> values, UnaryOperator<Tensor> change) {

@@ -3,10 +3,13 @@ package io.github.checkpoint4j.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Tag;
@@ -44,6 +47,16 @@ class LargePyTorchInteropTest {
       print('read')
       """;
 
+  private static final String MANY =
+      """
+      import sys, torch
+      for options in ({}, {'mmap': True}):
+          state = torch.load(sys.argv[1], **options)
+          assert len(state) == 70_000
+          assert all(int(state[f'tensor{i}'][0]) == i % 256 for i in range(0, 70_000, 997))
+      print('read')
+      """;
+
   @Test
   void a_file_of_more_than_4_gib_goes_from_python_to_java_and_back(@TempDir Path folder)
       throws IOException, InterruptedException {
@@ -66,6 +79,22 @@ class LargePyTorchInteropTest {
       assertThat(state.tensor("large").elementCount()).isEqualTo(ELEMENTS);
     }
     assertThat(PyTorchInteropTest.python("-c", READ, java)).contains("read");
+  }
+
+  @Test
+  void more_tensors_than_16_bits_count_go_to_python(@TempDir Path folder)
+      throws IOException, InterruptedException {
+    StateDict.Builder state = StateDict.builder();
+    for (int i = 0; i < 70_000; i++) {
+      state.put("tensor" + i, Tensor.ofBytes(new byte[] {(byte) i}));
+    }
+    Path file = folder.resolve("many.pt");
+    Files.write(
+        file,
+        PyTorchWriteTest.joined(PyTorch.write(state.build(), "many"))
+            .toArray(ValueLayout.JAVA_BYTE));
+
+    assertThat(PyTorchInteropTest.python("-c", MANY, file)).contains("read");
   }
 
   private static void writeWithHoles(FileContent content, Path path) throws IOException {

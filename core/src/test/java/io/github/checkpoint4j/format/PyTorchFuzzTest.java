@@ -19,7 +19,9 @@ class PyTorchFuzzTest {
   }
 
   static Stream<byte[]> pickles() {
-    return Golden.topic("pytorch").files("", ".pt").stream().map(PyTorchFuzzTest::pickle);
+    return Golden.topic("pytorch").files("", ".pt").stream()
+        .filter(path -> bytes(path)[0] == 'P')
+        .map(PyTorchFuzzTest::pickle);
   }
 
   @MethodSource("files")
@@ -40,12 +42,64 @@ class PyTorchFuzzTest {
     MemorySegment memory = MemorySegment.ofArray(new byte[64]);
     try {
       PickleObject root =
-          Pickle.read(
+          Pickle.readAll(
               MemorySegment.ofArray(pickle),
               "fuzz.pt: data.pkl",
-              new PickleGlobals(tensors, pickle.length),
+              new TorchGlobals(tensors, pickle.length),
               id -> new PickleObject.Storage("0", Optional.of(TorchType.FLOAT32), memory));
       PickleResult.of(root, "fuzz.pt", pickle.length, tensors);
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      requireMessage(e);
+    }
+  }
+
+  static Stream<byte[]> arguments() {
+    Golden golden = Golden.topic("pytorch");
+    return Stream.concat(
+            golden.files("", ".bin").stream(),
+            golden.files("", ".pt").stream().filter(path -> bytes(path)[0] == 'P'))
+        .map(PyTorchFuzzTest::bytes);
+  }
+
+  @MethodSource("arguments")
+  @FuzzTest
+  void any_training_arguments_are_read_or_refused(byte[] file) {
+    try {
+      PyTorch.readTrainingArguments(MemorySegment.ofArray(file), "fuzz.bin");
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      requireMessage(e);
+    }
+  }
+
+  static Stream<byte[]> tars() {
+    return Stream.of("", "hostile")
+        .flatMap(folder -> Golden.topic("pytorch").files(folder, ".pt").stream())
+        .filter(path -> path.getFileName().toString().startsWith("tar"))
+        .map(PyTorchFuzzTest::bytes);
+  }
+
+  @MethodSource("tars")
+  @FuzzTest
+  void any_tar_file_is_read_or_refused(byte[] file) {
+    try {
+      TorchTarFile.read(MemorySegment.ofArray(file), "fuzz.pt");
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      requireMessage(e);
+    }
+  }
+
+  static Stream<byte[]> legacyFiles() {
+    return Stream.of("", "hostile")
+        .flatMap(folder -> Golden.topic("pytorch").files(folder, ".pt").stream())
+        .filter(path -> path.getFileName().toString().matches("(legacy|old)-.*"))
+        .map(PyTorchFuzzTest::bytes);
+  }
+
+  @MethodSource("legacyFiles")
+  @FuzzTest
+  void any_file_of_the_layout_before_1_6_is_read_or_refused(byte[] file) {
+    try {
+      TorchLegacyFile.read(MemorySegment.ofArray(file), "fuzz.pt");
     } catch (CorruptFileException | UnsupportedFeatureException e) {
       requireMessage(e);
     }

@@ -21,24 +21,29 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every tensor of every golden file has the name, dtype, shape and bytes that Python sees. */
 class PyTorchGoldenTest {
+  private static final Golden GOLDEN = Golden.topic("pytorch");
+
+  /** The files that Python reads too. */
   static List<Path> files() {
-    return Stream.of(".pt", ".pth")
-        .flatMap(suffix -> Golden.topic("pytorch").files("", suffix).stream())
-        .toList();
+    return Stream.of(".pt", ".pth").flatMap(suffix -> GOLDEN.files("", suffix).stream()).toList();
+  }
+
+  static List<Path> allFiles() {
+    return Stream.concat(files().stream(), GOLDEN.files("only-saved", ".pt").stream()).toList();
   }
 
   @ParameterizedTest
-  @MethodSource("files")
+  @MethodSource("allFiles")
   void every_tensor_is_what_python_sees(Path file) throws IOException {
-    String name = file.getFileName().toString();
+    String name = GOLDEN.folder().relativize(file).toString();
     List<String> expected =
-        Golden.topic("pytorch").expected().array(name).items().stream().map(Json::toText).toList();
+        GOLDEN.expected().array(name).items().stream().map(Json::toText).toList();
 
     assertThat(rows(PyTorch.read(Golden.bytes(file), name))).isEqualTo(expected);
   }
 
   @ParameterizedTest
-  @MethodSource("files")
+  @MethodSource("allFiles")
   void every_tensor_is_the_same_after_writing_and_reading(Path file) throws IOException {
     Value value = PyTorch.read(Golden.bytes(file), "original");
     MemorySegment written = PyTorchWriteTest.joined(PyTorch.write(value, "again"));

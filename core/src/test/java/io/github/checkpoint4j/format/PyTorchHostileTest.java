@@ -3,12 +3,14 @@ package io.github.checkpoint4j.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Files made to do harm, see golden/pytorch/hostile/make.py: each is refused for its reason. */
 class PyTorchHostileTest {
@@ -48,7 +50,8 @@ class PyTorchHostileTest {
   }
 
   @Test
-  void a_small_heap_is_enough_to_refuse_them_all() throws IOException, InterruptedException {
+  void a_small_heap_is_enough_to_refuse_them_all(@TempDir Path folder)
+      throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -59,10 +62,14 @@ class PyTorchHostileTest {
                 "-Dcheckpoint4j.root=" + System.getProperty("checkpoint4j.root"),
                 PyTorchHostileTest.class.getName())
             .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("refusals").toFile())
             .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    boolean ended = process.waitFor(5, TimeUnit.MINUTES);
+    process.destroyForcibly();
+    String output = Files.readString(folder.resolve("refusals"));
 
-    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(ended).as("a file hangs after:\n" + output).isTrue();
+    assertThat(process.exitValue()).as(output).isZero();
     assertThat(output.lines())
         .hasSameSizeAs(files())
         .allMatch(line -> line.startsWith("corrupt: ") || line.startsWith("unsupported: "));

@@ -33,11 +33,14 @@ class PyTorchPropertiesTest {
     assertThat(same(read, value)).as(value + " was read as " + read).isTrue();
   }
 
-  @Property(tries = 500)
+  @Property(tries = 1000)
   void a_damaged_file_is_read_or_refused_and_nothing_else(
-      @ForAll("positions") double where, @ForAll byte by, @ForAll @IntRange(max = 40) int cut)
+      @ForAll("files") String name,
+      @ForAll("positions") double where,
+      @ForAll byte by,
+      @ForAll @IntRange(max = 40) int cut)
       throws IOException {
-    byte[] bytes = Golden.topic("pytorch").bytes("model.pt").toArray(ValueLayout.JAVA_BYTE);
+    byte[] bytes = Golden.topic("pytorch").bytes(name).toArray(ValueLayout.JAVA_BYTE);
     bytes[(int) (where * (bytes.length - 1))] ^= by;
     MemorySegment damaged = MemorySegment.ofArray(bytes).asSlice(0, bytes.length - cut);
 
@@ -71,6 +74,11 @@ class PyTorchPropertiesTest {
   }
 
   @Provide
+  Arbitrary<String> files() {
+    return Arbitraries.of("model.pt", "kinds.pt", "legacy-views.pt", "legacy-python2.pt", "tar.pt");
+  }
+
+  @Provide
   Arbitrary<Double> positions() {
     return Arbitraries.doubles().between(0, 1);
   }
@@ -92,11 +100,18 @@ class PyTorchPropertiesTest {
             Arbitraries.longs().map(Value::of),
             Arbitraries.doubles().map(Value::of),
             Arbitraries.of(Double.NaN, Double.NEGATIVE_INFINITY, -0.0).map(Value::of),
+            Combinators.combine(Arbitraries.doubles(), Arbitraries.doubles())
+                .as(Value.Complex::new),
             texts.map(Value::of),
             Arbitraries.bytes().array(byte[].class).ofMaxSize(9).map(Bytes::of));
+    Arbitrary<Value> hashable =
+        Arbitraries.recursive(() -> plain, inner -> hashableContainers(inner), 0, 2);
     Arbitrary<Value> leaves =
         Arbitraries.frequencyOf(
             Tuple.of(4, plain),
+            Tuple.of(1, hashable.set().ofMaxSize(4).map(Value.ItemSet::new)),
+            Tuple.of(
+                1, Arbitraries.maps(hashable, plain).ofMinSize(1).ofMaxSize(3).map(this::dict)),
             Tuple.of(1, tensors().map(tensor -> tensor)),
             Tuple.of(
                 1,
@@ -104,6 +119,23 @@ class PyTorchPropertiesTest {
                     .filter(tensor -> NumpyPickle.code(tensor.dtype()).isPresent())
                     .map(Value.NdArray::new)));
     return Arbitraries.recursive(() -> leaves, inner -> containers(texts, inner), 0, 3);
+  }
+
+  private static Arbitrary<Value> hashableContainers(Arbitrary<Value> inner) {
+    return Arbitraries.oneOf(
+        inner,
+        inner.list().ofMaxSize(3).map(Value.Tuple::new),
+        inner.set().ofMaxSize(3).map(Value.FrozenSet::new));
+  }
+
+  /** As it is read: one whose keys are all strings is a state dict. */
+  private Value dict(Map<Value, Value> entries) {
+    if (!entries.keySet().stream().allMatch(Value.Text.class::isInstance)) {
+      return new Value.Dict(entries);
+    }
+    StateDict.Builder named = StateDict.builder();
+    entries.forEach((key, value) -> named.put(((Value.Text) key).value(), value));
+    return named.build();
   }
 
   private static Arbitrary<Value> containers(Arbitrary<String> texts, Arbitrary<Value> inner) {
@@ -170,6 +202,9 @@ class PyTorchPropertiesTest {
           b instanceof Value.Items other && all(items.values(), other.values());
       case Value.Tuple tuple ->
           b instanceof Value.Tuple other && all(tuple.values(), other.values());
+      case Value.ItemSet set ->
+          b instanceof Value.ItemSet other
+              && List.copyOf(set.values()).equals(List.copyOf(other.values()));
       case StateDict dict ->
           b instanceof StateDict other
               && List.copyOf(dict.names()).equals(List.copyOf(other.names()))

@@ -239,7 +239,7 @@ class PyTorchReadTest {
     zip.add("data.pkl", pickle.bytes());
     zip.add("byteorder", new byte[] {'b', 'i', 'g'});
     for (int i = 0; i < pickle.storages().size(); i++) {
-      zip.add("data/" + i, "", pickle.storages().get(i).tensor().bytes());
+      zip.add("data/" + i, pickle.storages().get(i));
     }
     zip.add("version", new byte[] {'3'});
 

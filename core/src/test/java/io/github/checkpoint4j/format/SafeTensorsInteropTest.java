@@ -38,7 +38,7 @@ class SafeTensorsInteropTest {
   void python_reads_what_java_wrote_and_writes_the_same_bytes() throws Exception {
     StateDict.Builder dict = StateDict.builder();
     Random random = new Random(7);
-    for (Dtype dtype : Dtype.values()) {
+    for (Dtype dtype : Dtype.ofSafeTensors()) {
       if (!UNLIKE_IN_TORCH.contains(dtype)) {
         dict.put("layer." + dtype + ".weight", tensor(dtype, random, 3, 4));
         dict.put("empty \u4f60\ud83d\ude00." + dtype, tensor(dtype, random, 0, 2));

@@ -70,7 +70,7 @@ class SafeTensorsPropertyTest {
     return Arbitraries.maps(
             names().filter(name -> !name.equals("__metadata__")),
             Combinators.combine(
-                    Arbitraries.of(Dtype.class),
+                    Arbitraries.of(Dtype.ofSafeTensors()),
                     Arbitraries.longs().between(0, 4).list().ofMaxSize(3),
                     Arbitraries.randoms())
                 .as(SafeTensorsPropertyTest::tensor))

@@ -10,8 +10,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -65,13 +67,19 @@ class ZipArchiveTest {
         .hasMessageStartingWith("a.zip, byte 55: an entry of the zip directory lacks its 64-bit");
   }
 
+  private static List<FileContent.Part> parts(int[]... parts) {
+    return Arrays.stream(parts)
+        .map(part -> new FileContent.Part(Optional.of("a"), MemorySegment.ofArray(part)))
+        .toList();
+  }
+
   @Test
   void the_writers_archives_are_read_by_java_util_zip_whose_crcs_hold(@TempDir Path folder)
       throws IOException {
     ZipWriter writer = new ZipWriter("folder");
     writer.add("data.pkl", DATA);
-    writer.add("data/0", "tensor", MemorySegment.ofArray(new int[] {1, 2, 3}));
-    writer.add("data/1", "empty", MemorySegment.ofArray(new byte[0]));
+    writer.add("data/0", parts(new int[] {1}, new int[] {2, 3}));
+    writer.add("data/1", parts(new int[0]));
     byte[] zip = PyTorchWriteTest.joined(writer.finish()).toArray(ValueLayout.JAVA_BYTE);
 
     List<ZipArchive.Entry> entries = List.copyOf(parse(zip).entries());

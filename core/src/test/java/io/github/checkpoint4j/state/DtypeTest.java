@@ -12,16 +12,27 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DtypeTest {
 
   @ParameterizedTest
-  @EnumSource
-  void a_dtype_is_found_by_its_name(Dtype dtype) {
+  @EnumSource(
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"C32", "C128"})
+  void a_dtype_is_found_by_the_name_it_has_in_safetensors(Dtype dtype) {
     assertThat(Dtype.named(dtype.name())).contains(dtype);
+    assertThat(Dtype.ofSafeTensors()).contains(dtype);
+    assertThat(dtype.isInSafeTensors()).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"C32", "C128"})
+  void a_dtype_that_safetensors_lacks_is_not_found_there(Dtype dtype) {
+    assertThat(Dtype.named(dtype.name())).isEmpty();
+    assertThat(Dtype.ofSafeTensors()).doesNotContain(dtype);
+    assertThat(dtype.isInSafeTensors()).isFalse();
   }
 
   @Test
   void an_unknown_name_finds_nothing() {
     assertThat(Dtype.named("f32")).isEmpty();
     assertThat(Dtype.named("")).isEmpty();
-    assertThat(Dtype.named("C128")).isEmpty();
   }
 
   @ParameterizedTest
@@ -35,6 +46,8 @@ class DtypeTest {
     "BF16, 5, 10",
     "F32, 5, 20",
     "C64, 5, 40",
+    "C32, 5, 20",
+    "C128, 5, 80",
     "U64, 5, 40",
     "F64, 0, 0",
     "U8, 9223372036854775807, 9223372036854775807",

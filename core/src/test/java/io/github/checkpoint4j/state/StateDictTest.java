@@ -7,8 +7,10 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -75,6 +77,9 @@ class StateDictTest {
             .put("mixed", new Value.Dict(Map.of(Value.of(1), Value.of(2))))
             .put("list", Value.list(Value.none()))
             .put("tuple", Value.tuple())
+            .put("set", new Value.ItemSet(Set.of(Value.of(1))))
+            .put("frozenset", new Value.FrozenSet(Set.of()))
+            .put("complex", new Value.Complex(1, 2))
             .put("bytes", Bytes.of(new byte[2]))
             .put("none", Value.none())
             .put("bool", true)
@@ -89,6 +94,12 @@ class StateDictTest {
         "entry 'mixed' should be a dict with string keys and is a dict of 1 entries");
     fails(() -> kinds.tensor("list"), "entry 'list' should be a tensor and is a list of 1");
     fails(() -> kinds.tensor("tuple"), "entry 'tuple' should be a tensor and is a tuple of 0");
+    fails(() -> kinds.tensor("set"), "entry 'set' should be a tensor and is a set of 1");
+    fails(
+        () -> kinds.tensor("frozenset"),
+        "entry 'frozenset' should be a tensor and is a frozenset of 0");
+    fails(
+        () -> kinds.real("complex"), "entry 'complex' should be a number and is a complex number");
     fails(() -> kinds.tensor("bytes"), "entry 'bytes' should be a tensor and is Bytes[2]");
     fails(() -> kinds.real("none"), "entry 'none' should be a number and is None");
     fails(() -> kinds.integer("bool"), "entry 'bool' should be a whole number and is true");
@@ -132,10 +143,16 @@ class StateDictTest {
     List<Value> items = new ArrayList<>(List.of(Value.of("x")));
     Value.Items list = new Value.Items(items);
     Value.Tuple tuple = new Value.Tuple(items);
+    Set<Value> distinct = new LinkedHashSet<>(items);
+    Value.ItemSet set = new Value.ItemSet(distinct);
+    Value.FrozenSet frozen = new Value.FrozenSet(distinct);
     Map<Value, Value> entries = new LinkedHashMap<>(Map.of(Value.of(1), Value.of(true)));
     Value.Dict mixed = new Value.Dict(entries);
     items.clear();
+    distinct.clear();
     entries.clear();
+    assertThat(set.values()).containsExactly(Value.of("x"));
+    assertThat(frozen.values()).containsExactly(Value.of("x"));
     assertThat(list).isEqualTo(Value.list(Value.of("x")));
     assertThat(tuple).isEqualTo(Value.tuple(Value.of("x")));
     assertThat(mixed.entries()).containsKey(Value.of(1));

@@ -20,11 +20,14 @@ final class Kind {
       case Value.Dict dict -> "a dict of " + dict.entries().size();
       case Value.Items items -> "a list of " + items.values().size();
       case Value.Tuple tuple -> "a tuple of " + tuple.values().size();
+      case Value.ItemSet set -> "a set of " + set.values().size();
+      case Value.FrozenSet set -> "a frozenset of " + set.values().size();
       case Bytes _ -> "bytes";
       case Value.Text _ -> "a string";
       case Value.None _ -> "None";
       case Value.Bool(boolean on) -> on ? "True" : "False";
       case Value.Real(double number) -> "the number " + number;
+      case Value.Complex _ -> "a complex number";
       case Value.Int whole when whole.value().bitLength() > LONGEST_NUMBER ->
           "a whole number of " + whole.value().bitLength() + " bits";
       case Value.Int whole -> "the number " + whole.value();

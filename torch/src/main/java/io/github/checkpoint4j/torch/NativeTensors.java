@@ -138,8 +138,7 @@ public final class NativeTensors {
   /**
    * The dtype of libtorch's element type.
    *
-   * @throws IllegalArgumentException if there is none (quantised, sub-byte and the other complex
-   *     types)
+   * @throws IllegalArgumentException if there is none (quantised and sub-byte types)
    */
   public static Dtype dtype(ScalarType type) {
     return switch (type.intern()) {
@@ -151,7 +150,9 @@ public final class NativeTensors {
       case Half -> Dtype.F16;
       case Float -> Dtype.F32;
       case Double -> Dtype.F64;
+      case ComplexHalf -> Dtype.C32;
       case ComplexFloat -> Dtype.C64;
+      case ComplexDouble -> Dtype.C128;
       case Bool -> Dtype.BOOL;
       case BFloat16 -> Dtype.BF16;
       case Float8_e5m2 -> Dtype.F8_E5M2;
@@ -185,7 +186,9 @@ public final class NativeTensors {
       case F16 -> ScalarType.Half;
       case F32 -> ScalarType.Float;
       case F64 -> ScalarType.Double;
+      case C32 -> ScalarType.ComplexHalf;
       case C64 -> ScalarType.ComplexFloat;
+      case C128 -> ScalarType.ComplexDouble;
       case BOOL -> ScalarType.Bool;
       case BF16 -> ScalarType.BFloat16;
       case F8_E5M2 -> ScalarType.Float8_e5m2;

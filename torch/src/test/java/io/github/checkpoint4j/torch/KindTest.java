@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,6 +28,9 @@ class KindTest {
         Arguments.of(new Value.Dict(Map.of()), "a dict of 0"),
         Arguments.of(Value.list(Value.none()), "a list of 1"),
         Arguments.of(Value.tuple(), "a tuple of 0"),
+        Arguments.of(new Value.ItemSet(Set.of(Value.none())), "a set of 1"),
+        Arguments.of(new Value.FrozenSet(Set.of()), "a frozenset of 0"),
+        Arguments.of(new Value.Complex(1, 2), "a complex number"),
         Arguments.of(Bytes.of(new byte[9]), "bytes"),
         Arguments.of(Value.of("x"), "a string"),
         Arguments.of(Value.none(), "None"),
@@ -47,6 +51,17 @@ class KindTest {
   @MethodSource("values")
   void a_heap_copy_is_the_same_kind(Value value, String expected) {
     assertThat(Kind.of(HeapCopy.of(value))).isEqualTo(expected);
+  }
+
+  @Test
+  void a_heap_copy_of_a_set_has_copies_of_its_tensors() {
+    Tensor tensor = Tensor.scalar(7);
+
+    Value copy = HeapCopy.of(new Value.ItemSet(Set.of(tensor)));
+
+    Tensor copied = (Tensor) ((Value.ItemSet) copy).values().iterator().next();
+    assertThat(copied).isNotSameAs(tensor);
+    assertThat(copied.hasSameBytes(tensor)).isTrue();
   }
 
   @Test
