@@ -9,9 +9,11 @@ import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.ModuleState;
 import io.github.checkpoint4j.torch.NativeTensors;
+import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +57,8 @@ final class PythonInteropTest {
         new PretrainedBert(
             new BertForSequenceClassification(config),
             Optional.of(Tokenizer.fromDirectory(Golden.path("tiny"))),
-            new LoadReport(List.of(), List.of(), List.of(), List.of()));
+            new LoadReport(
+                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of()));
     Path saved = directory.resolve("saved");
     fresh.save(saved);
 
@@ -96,6 +99,27 @@ final class PythonInteropTest {
     var loaded = PretrainedBert.fromDirectory(base, BertConfig.unnamedLabels(5));
 
     assertThat(loaded.report().missing()).containsExactly("classifier.weight", "classifier.bias");
+    same_tensors(loaded.model(), expected);
+    assertThat(torch.rand(1).item_float()).isEqualTo((float) expected.real("random"));
+  }
+
+  @Test
+  void one_seed_draws_one_head_of_other_labels_in_both() throws Exception {
+    python.interop("new", directory.toString(), "37");
+    Path whole = directory.resolve("whole");
+    Json.Obj expected = python.interop("other_head", whole.toString(), "39", "7");
+    torch.manual_seed(39);
+    var loaded =
+        PretrainedBert.fromDirectory(
+            whole, BertConfig.unnamedLabels(7), WeightLoading.lenient().ignoreMismatched());
+
+    assertThat(loaded.report().untouched())
+        .containsExactlyInAnyOrder("classifier.weight", "classifier.bias");
+    assertThat(loaded.report().mismatched().stream().map(LoadReport.Mismatch::toString).sorted())
+        .containsExactlyElementsOf(
+            expected.array("mismatched").items().stream()
+                .map(item -> ((Json.Str) item).value())
+                .toList());
     same_tensors(loaded.model(), expected);
     assertThat(torch.rand(1).item_float()).isEqualTo((float) expected.real("random"));
   }

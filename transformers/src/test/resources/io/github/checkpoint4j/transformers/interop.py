@@ -5,6 +5,7 @@ interop.py training DIR SEED FILE      the model of DIR in training mode: loss w
                                        number, and the sum of the gradients' sizes
 interop.py new DIR SEED                writes a new model and tokenizer to DIR/whole, its BERT without a head to DIR/base
 interop.py head DIR SEED LABELS        what from_pretrained draws for a new head over DIR
+interop.py other_head DIR SEED LABELS  the same over a model with a head of another number of labels, which is ignored
 interop.py tensors DIR                 dtype, shape and digest of each parameter, as loaded
 
 FILE is a JSON list of texts.
@@ -83,6 +84,19 @@ def head(directory, seed, labels):
     torch.manual_seed(int(seed))
     model = AutoModelForSequenceClassification.from_pretrained(directory, num_labels=int(labels))
     return {**digests(model), "random": float(torch.rand(1))}
+
+
+def other_head(directory, seed, labels):
+    torch.manual_seed(int(seed))
+    model, info = AutoModelForSequenceClassification.from_pretrained(
+        directory, num_labels=int(labels), ignore_mismatched_sizes=True, output_loading_info=True
+    )
+    assert not info["missing_keys"] and not info["unexpected_keys"], info
+    mismatched = [
+        f"{name} (expected F32{list(expected)}, found F32{list(found)})"
+        for name, found, expected in sorted(info["mismatched_keys"])
+    ]
+    return {**digests(model), "random": float(torch.rand(1)), "mismatched": mismatched}
 
 
 def tensors(directory):
