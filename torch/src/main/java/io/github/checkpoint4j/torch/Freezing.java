@@ -58,8 +58,8 @@ public final class Freezing {
             .allMatch(entry -> isFrozen(entry.getValue()) || matches(entry.getKey()));
     if (!patterns.isEmpty() && allFrozen) {
       throw new IllegalArgumentException(
-          "%s freeze all %d parameters, so that nothing would be trained; leave some of them"
-              .formatted(patterns, parameters.size()));
+          "all %d parameters would be frozen, by %s, and nothing trained; leave some of them"
+              .formatted(parameters.size(), patterns));
     }
     parameters.forEach(
         (name, parameter) -> {

@@ -45,7 +45,7 @@ public final class LearningRates {
     Json toJson() {
       return Json.object()
           .put("parameters", pattern.toString())
-          .put(isFactor ? "factor" : "learning_rate", value)
+          .put(isFactor ? "factor" : "rate", value)
           .build();
     }
   }

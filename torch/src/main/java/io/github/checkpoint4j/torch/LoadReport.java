@@ -105,7 +105,7 @@ public record LoadReport(
     add(lines, "unexpected, passed over", unexpected, Function.identity(), most);
     add(lines, "left out by the rules", excluded, Function.identity(), most);
     add(lines, "converted", converted, Conversion::toString, most);
-    add(lines, "without use for any name, of the rules", unusedRules, Function.identity(), most);
+    add(lines, "of the rules without use", unusedRules, Function.identity(), most);
     return lines;
   }
 

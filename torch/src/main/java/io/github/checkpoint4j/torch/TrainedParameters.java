@@ -63,8 +63,8 @@ record TrainedParameters(List<String> frozen, LearningRates rates) {
 
   private void requireSameFrozen(List<String> saved, Path checkpoint) {
     List<String> differences = new ArrayList<>();
-    describe(differences, frozen, saved, "frozen now and was not then");
-    describe(differences, saved, frozen, "not frozen now and was then");
+    describe(differences, frozen, saved, "frozen now, but not then");
+    describe(differences, saved, frozen, "frozen then, but not now");
     if (!differences.isEmpty()) {
       throw new IllegalArgumentException(
           ("other parameters are trained than when %s was saved, and the optimizer has no state for"

@@ -284,7 +284,7 @@ class WeightLoadingTest {
     assertThat(report)
         .hasToString(
             "5 of 7 loaded; 2 missing: bn.running_mean, bn.running_var; 2 left out by the rules:"
-                + " bn.running_mean, bn.running_var; 1 without use for any name, of the rules:"
+                + " bn.running_mean, bn.running_var; 1 of the rules without use:"
                 + " rename(\"module.\", \"\")");
   }
 
