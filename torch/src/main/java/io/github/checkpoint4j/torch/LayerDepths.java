@@ -3,7 +3,7 @@ package io.github.checkpoint4j.torch;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Module;
@@ -22,27 +22,27 @@ final class LayerDepths {
    *
    * @throws IllegalArgumentException if no name has the number of a layer
    */
-  static Map<String, Long> of(Module module) {
+  static Map<String, Integer> of(Module module) {
     List<String> names = List.copyOf(ModuleState.of(module).parameters().keySet());
-    long last = names.stream().mapToLong(name -> layer(name).orElse(-1)).max().orElse(-1);
+    int last = names.stream().mapToInt(name -> layer(name).orElse(-1)).max().orElse(-1);
     if (last < 0) {
       throw new IllegalArgumentException(
           ("a decay by layer needs layers with numbers in the names of their parameters, as in"
                   + " encoder.layer.0.weight; the model has %s")
               .formatted(names.stream().limit(EXAMPLES).toList()));
     }
-    Map<String, Long> depths = new LinkedHashMap<>();
+    Map<String, Integer> depths = new LinkedHashMap<>();
     boolean before = true;
     for (String name : names) {
-      OptionalLong layer = layer(name);
+      OptionalInt layer = layer(name);
       before &= layer.isEmpty();
-      depths.put(name, layer.isPresent() ? last + 1 - layer.getAsLong() : before ? last + 2 : 0L);
+      depths.put(name, layer.isPresent() ? last + 1 - layer.getAsInt() : before ? last + 2 : 0);
     }
     return depths;
   }
 
-  private static OptionalLong layer(String name) {
+  private static OptionalInt layer(String name) {
     Matcher layer = LAYER.matcher(name);
-    return layer.find() ? OptionalLong.of(Long.parseLong(layer.group(1))) : OptionalLong.empty();
+    return layer.find() ? OptionalInt.of(Integer.parseInt(layer.group(1))) : OptionalInt.empty();
   }
 }

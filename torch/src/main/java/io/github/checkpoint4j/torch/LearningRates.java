@@ -7,7 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.OptionalLong;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -130,22 +130,22 @@ public final class LearningRates {
     if (isUniform()) {
       return List.of(new Tier(base, decay.decayed(), decay.exempt()));
     }
-    Map<String, Long> depths = layerDecay.isPresent() ? LayerDepths.of(module) : Map.of();
-    Map<Long, Tier> tiers = new TreeMap<>();
+    Map<String, Integer> depths = layerDecay.isPresent() ? LayerDepths.of(module) : Map.of();
+    Map<Integer, Tier> tiers = new TreeMap<>();
     // There even if it is empty: the learning rate of the first group is the one that is logged.
-    tiers.put(0L, new Tier(base, new LinkedHashMap<>(), new LinkedHashMap<>()));
+    tiers.put(0, new Tier(base, new LinkedHashMap<>(), new LinkedHashMap<>()));
     for (String name : ModuleState.of(module).parameters().keySet()) {
       Tensor decayed = decay.decayed().get(name);
       Tensor exempt = decay.exempt().get(name);
       if (decayed == null && exempt == null) {
         continue;
       }
-      long depth = depths.getOrDefault(name, 0L);
-      OptionalLong rule = rule(name);
-      long place = rule.isPresent() ? rule.getAsLong() : depth == 0 ? 0 : rules.size() + depth;
+      int depth = depths.getOrDefault(name, 0);
+      OptionalInt rule = rule(name);
+      int place = rule.isPresent() ? rule.getAsInt() : depth == 0 ? 0 : rules.size() + depth;
       double rate =
           rule.isPresent()
-              ? rules.get(Math.toIntExact(place) - 1).rate(base)
+              ? rules.get(place - 1).rate(base)
               : base * CMath.pow(layerDecay.orElse(1), depth);
       Tier tier =
           tiers.computeIfAbsent(
@@ -161,18 +161,18 @@ public final class LearningRates {
   }
 
   /** The place of the first rule that is for a parameter, from 1. */
-  private OptionalLong rule(String name) {
+  private OptionalInt rule(String name) {
     for (int i = 0; i < rules.size(); i++) {
       if (rules.get(i).pattern().matches(name)) {
-        return OptionalLong.of(i + 1L);
+        return OptionalInt.of(i + 1);
       }
     }
-    return OptionalLong.empty();
+    return OptionalInt.empty();
   }
 
-  private void requireUsed(Map<Long, Tier> tiers, DecayRule decay) {
+  private void requireUsed(Map<Integer, Tier> tiers, DecayRule decay) {
     for (int i = 0; i < rules.size(); i++) {
-      if (!tiers.containsKey(i + 1L)) {
+      if (!tiers.containsKey(i + 1)) {
         Map<String, Tensor> trained = new HashMap<>(decay.decayed());
         trained.putAll(decay.exempt());
         throw new IllegalArgumentException(

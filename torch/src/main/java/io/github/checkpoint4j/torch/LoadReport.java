@@ -3,9 +3,11 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
@@ -73,13 +75,7 @@ public record LoadReport(
   }
 
   /** A parameter or buffer, by the module's name, that is of dtype {@code from} in the file. */
-  public record Conversion(String name, Dtype from, Dtype to) {
-    /** For instance {@code classifier.bias (F16 to F32)}. */
-    @Override
-    public String toString() {
-      return name + " (" + from + " to " + to + ")";
-    }
-  }
+  public record Conversion(String name, Dtype from, Dtype to) {}
 
   /** The names of the parameters and buffers that are as they were, in the order of the report. */
   public List<String> untouched() {
@@ -104,7 +100,13 @@ public record LoadReport(
     add(lines, "mismatched", mismatched, Mismatch::toString, most);
     add(lines, "unexpected, passed over", unexpected, Function.identity(), most);
     add(lines, "left out by the rules", excluded, Function.identity(), most);
-    add(lines, "converted", converted, Conversion::toString, most);
+    converted.stream()
+        .collect(
+            Collectors.groupingBy(
+                one -> "converted from " + one.from() + " to " + one.to(),
+                LinkedHashMap::new,
+                Collectors.toList()))
+        .forEach((what, names) -> add(lines, what, names, Conversion::name, most));
     add(lines, "of the rules without use", unusedRules, Function.identity(), most);
     return lines;
   }

@@ -199,8 +199,8 @@ public final class LoadRules {
         any.replaceAll(replacement);
       } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
         throw new IllegalArgumentException(
-            "'%s' cannot replace '%s': %s; its groups are $1 to $%d, and \\$ is a dollar"
-                .formatted(replacement, regex, e.getMessage(), any.groupCount()),
+            "'%s' cannot replace '%s', which has %d groups: %s; write a dollar as \\$"
+                .formatted(replacement, regex, any.groupCount(), e.getMessage()),
             e);
       }
     }

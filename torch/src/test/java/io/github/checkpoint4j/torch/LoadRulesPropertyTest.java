@@ -30,7 +30,8 @@ class LoadRulesPropertyTest {
       applied = all.apply(names);
     } catch (StateMismatchException e) {
       Statistics.collect("two become one");
-      String twice = e.getMessage().replaceAll("(?s).*become '(.*)'; change.*", "$1");
+      String twice =
+          String.valueOf(e.getMessage()).replaceAll("(?s).*become '(.*)'; change.*", "$1");
       LoadRules rule = all;
       assertThat(names.stream().flatMap(name -> rule.apply(name).stream()).filter(twice::equals))
           .hasSizeGreaterThan(1);

@@ -124,8 +124,8 @@ class LoadRulesTest {
     assertThatThrownBy(() -> LoadRules.none().replaceAll("layer_(\\d+)", "layer.$2"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
-            "'layer.$2' cannot replace 'layer_(\\d+)': No group 2; its groups are $1 to $1, and \\$"
-                + " is a dollar");
+            "'layer.$2' cannot replace 'layer_(\\d+)', which has 1 groups: No group 2; write a"
+                + " dollar as \\$");
   }
 
   @Test

@@ -314,9 +314,9 @@ class WeightLoadingTest {
               new LoadReport.Conversion("hidden.weight", NativeTensors.dtype(type), Dtype.F32));
       assertThat(report)
           .hasToString(
-              "all 7 loaded; 1 converted: hidden.weight ("
+              "all 7 loaded; 1 converted from "
                   + NativeTensors.dtype(type)
-                  + " to F32)");
+                  + " to F32: hidden.weight");
       has(
           StateDict.of(Map.of("hidden.weight", NativeTensors.view(back))),
           List.of("hidden.weight"));
