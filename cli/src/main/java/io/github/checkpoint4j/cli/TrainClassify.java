@@ -158,7 +158,13 @@ final class TrainClassify implements Callable<Integer> {
     if (before.isEmpty()) {
       return;
     }
-    change("model", before.get().model(), now.model(), "kept: the weights are the checkpoint's");
+    String kept = "kept: the weights are the checkpoint's";
+    change("model", before.get().model(), now.model(), kept);
+    change(
+        "rename",
+        String.join(" ", before.get().transfer().renames()),
+        String.join(" ", now.transfer().renames()),
+        kept);
     change("train", before.get().train(), now.train(), "applied");
     change("eval", before.get().eval(), now.eval(), "applied");
     change(

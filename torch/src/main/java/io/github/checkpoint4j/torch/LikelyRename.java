@@ -30,6 +30,9 @@ record LikelyRename(LoadRules rules, long count) {
   /** The prefixes that are tried: those that most names speak for. */
   private static final int TRIED = 8;
 
+  /** A prefix of more parts than this is not looked for: names in a file may have millions. */
+  private static final int MOST_PARTS = 32;
+
   /**
    * The rule that makes most of the names the module's; empty if no rule that was thought of makes
    * more than there are without one.
@@ -107,10 +110,12 @@ record LikelyRename(LoadRules rules, long count) {
     return beginnings;
   }
 
-  /** Where the parts of a name begin. */
+  /** Where the first parts of a name begin. */
   private static List<Integer> parts(String name) {
     List<Integer> starts = new ArrayList<>(List.of(0));
-    for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    for (int dot = name.indexOf('.');
+        dot >= 0 && starts.size() < MOST_PARTS;
+        dot = name.indexOf('.', dot + 1)) {
       starts.add(dot + 1);
     }
     return starts;

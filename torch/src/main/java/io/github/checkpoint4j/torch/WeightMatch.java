@@ -7,7 +7,7 @@ import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,14 +65,34 @@ final class WeightMatch {
       throw new StateMismatchException(source + ": " + e.getMessage());
     }
     applied.names().forEach(this::match);
-    Set<Long> given = new HashSet<>();
-    entryOf.keySet().forEach(name -> given.add(NativeTensors.identity(target(name))));
+    Map<Long, String> given = new HashMap<>();
+    for (String name : entryOf.keySet()) {
+      String other = given.putIfAbsent(NativeTensors.identity(target(name)), name);
+      if (other != null) {
+        requireSame(other, name);
+      }
+    }
     targets.forEach(
         (name, target) -> {
-          if (!given.contains(NativeTensors.identity(target))) {
+          if (!given.containsKey(NativeTensors.identity(target))) {
             missing.add(name);
           }
         });
+  }
+
+  /** What has two names in the module cannot be two things. */
+  private void requireSame(String name, String other) {
+    Tensor one = fitting.get(name);
+    Tensor two = fitting.get(other);
+    if (one != null && two != null && !one.hasSameBytes(two)) {
+      throw new StateMismatchException(
+          "%s: '%s' and '%s' differ, and are one parameter in the model; leave one of them out with %s"
+              .formatted(
+                  source,
+                  entryOf.get(name),
+                  entryOf.get(other),
+                  LoadRules.none().except(NamePattern.glob(String.valueOf(entryOf.get(other))))));
+    }
   }
 
   private void flatten(String prefix, StateDict state) {

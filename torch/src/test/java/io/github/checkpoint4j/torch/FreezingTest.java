@@ -13,12 +13,7 @@ import org.junit.jupiter.api.Test;
 class FreezingTest {
   private final LinearImpl hidden = new LinearImpl(2, 3);
   private final LinearImpl output = new LinearImpl(3, 1);
-  private final Module module = new Module("network");
-
-  FreezingTest() {
-    module.register_module("hidden", hidden);
-    module.register_module("output", output);
-  }
+  private final Module module = new Network().with("hidden", hidden).with("output", output);
 
   private void backward() {
     Tensor y = output.forward(hidden.forward(torch.ones(4, 2)));

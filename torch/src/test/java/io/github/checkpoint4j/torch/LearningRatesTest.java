@@ -25,21 +25,19 @@ class LearningRatesTest {
 
   /** embedding, encoder.layer.0 and on (with a norm), pooler, classifier. */
   private static Module network(int layers, String name) {
-    var module = new Module("network");
-    module.register_module("embedding", new LinearImpl(2, 2));
-    var encoder = new Module("encoder");
-    var stack = new Module("stack");
+    var stack = new Network();
     for (int i = 0; i < layers; i++) {
-      var layer = new Module("layer");
-      layer.register_module("dense", new LinearImpl(2, 2));
-      layer.register_module("norm", new LayerNormImpl(new LongVector(new long[] {2})));
-      stack.register_module(String.valueOf(i), layer);
+      stack.with(
+          String.valueOf(i),
+          new Network()
+              .with("dense", new LinearImpl(2, 2))
+              .with("norm", new LayerNormImpl(new LongVector(new long[] {2}))));
     }
-    encoder.register_module(name, stack);
-    module.register_module("encoder", encoder);
-    module.register_module("pooler", new LinearImpl(2, 2));
-    module.register_module("classifier", new LinearImpl(2, 1));
-    return module;
+    return new Network()
+        .with("embedding", new LinearImpl(2, 2))
+        .with("encoder", new Network().with(name, stack))
+        .with("pooler", new LinearImpl(2, 2))
+        .with("classifier", new LinearImpl(2, 1));
   }
 
   private static List<String> text(Optimizer optimizer) {

@@ -30,10 +30,9 @@ class WeightLoadingTest {
   private final StateDict before = copy(ModuleState.of(network).stateDict());
 
   private static Module network() {
-    var module = new Module("network");
-    module.register_module("hidden", new LinearImpl(2, 3));
-    module.register_module("bn", new BatchNorm1dImpl(new BatchNormOptions(3)));
-    return module;
+    return new Network()
+        .with("hidden", new LinearImpl(2, 3))
+        .with("bn", new BatchNorm1dImpl(new BatchNormOptions(3)));
   }
 
   private static StateDict copy(StateDict state) {
@@ -223,8 +222,7 @@ class WeightLoadingTest {
 
   @Test
   void a_prefix_that_only_the_model_has_is_named_with_the_rule_that_puts_it_on() {
-    Module wrapped = new Module("wrapped");
-    wrapped.register_module("module", network());
+    Module wrapped = new Network().with("module", network());
     StateDict weights = weights();
     assertThatThrownBy(() -> WeightLoading.lenient().load(weights, wrapped, "file"))
         .isInstanceOf(StateMismatchException.class)
@@ -236,8 +234,7 @@ class WeightLoadingTest {
 
   @Test
   void one_prefix_in_place_of_another_is_named() {
-    Module wrapped = new Module("wrapped");
-    wrapped.register_module("bert", network());
+    Module wrapped = new Network().with("bert", network());
     StateDict weights = renamed(weights(), name -> "roberta." + name);
     assertThatThrownBy(() -> WeightLoading.lenient().load(weights, wrapped, "file"))
         .hasMessageEndingWith("; 7 are with rename(\"roberta.\", \"bert.\")");
@@ -383,9 +380,7 @@ class WeightLoadingTest {
   @Test
   void a_shared_parameter_needs_one_of_its_names() {
     var shared = new LinearImpl(2, 2);
-    var module = new Module("tied");
-    module.register_module("input", shared);
-    module.register_module("output", shared);
+    Module module = new Network().with("input", shared).with("output", shared);
     StateDict one =
         StateDict.builder()
             .put("output.weight", Tensor.ofFloats(new float[] {1, 2, 3, 4}, 2, 2))
@@ -397,6 +392,38 @@ class WeightLoadingTest {
     assertThat(report.missing()).isEmpty();
     assertThat(ModuleState.of(module).stateDict().tensor("input.bias").toFloats())
         .containsExactly(5, 6);
+  }
+
+  @Test
+  void a_shared_parameter_that_the_file_has_twice_and_differently_is_an_error() {
+    var shared = new LinearImpl(2, 2);
+    Module module = new Network().with("input", shared).with("output", shared);
+    StateDict same = copy(ModuleState.of(module).stateDict());
+    assertThat(WeightLoading.strict().load(same, module, "file").loaded()).hasSize(4);
+
+    StateDict other = with(same, "output.bias", Tensor.ofFloats(new float[] {8, 9}, 2));
+    assertThatThrownBy(() -> WeightLoading.lenient().load(other, module, "file"))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            "file: 'input.bias' and 'output.bias' differ, and are one parameter in the model; leave"
+                + " one of them out with except(\"output.bias\")");
+    assertThat(ModuleState.of(module).stateDict().tensor("input.bias").toFloats())
+        .isEqualTo(same.tensor("input.bias").toFloats());
+    LoadReport report =
+        WeightLoading.strict()
+            .rules(LoadRules.none().except(NamePattern.glob("output.bias")))
+            .load(other, module, "file");
+    assertThat(report.missing()).isEmpty();
+  }
+
+  @Test
+  void a_name_of_very_many_parts_is_no_burden() {
+    StateDict weights =
+        StateDict.of(Map.of("a.".repeat(2_000_000) + "hidden.bias", Tensor.scalar(1f)));
+    assertThatThrownBy(() -> WeightLoading.lenient().load(weights, network, "file"))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessageStartingWith("file: none of its 1 entries is one of the model's");
+    is_unchanged();
   }
 
   @Test
@@ -423,7 +450,7 @@ class WeightLoadingTest {
 
   @Test
   void a_module_without_parameters_takes_a_state_without_entries() {
-    assertThat(WeightLoading.strict().load(StateDict.empty(), new Module("none"), "file"))
+    assertThat(WeightLoading.strict().load(StateDict.empty(), new Network(), "file"))
         .hasToString("all 0 loaded");
   }
 

@@ -10,6 +10,7 @@ interop.py transfer KIND DIR OUTPUT RESUME FILE
                                        trains the model of DIR on the texts with labels 0 1 0 1 ...: KIND "frozen", with
                                        embeddings and the first layer frozen, or "rates", with a decay of 0.9 by layer and
                                        a rate of its own for the classifier; RESUME is a checkpoint or "". What was logged
+interop.py load_state_dict DIR FILE    what PyTorch says of the state dict in FILE for the model of DIR, strict and not
 interop.py tensors DIR                 dtype, shape and digest of each parameter, as loaded
 
 FILE is a JSON list of texts.
@@ -166,6 +167,18 @@ def transfer(kind, directory, output, resume, file):
         "rates": [group["lr"] for group in trainer.optimizer.param_groups],
         "names": [n for n, p in model.named_parameters() if p.requires_grad],
     }
+
+
+def load_state_dict(directory, file):
+    model = BertForSequenceClassification(BertConfig.from_pretrained(directory))
+    state = torch.load(file)
+    try:
+        model.load_state_dict(state)
+        error = ""
+    except RuntimeError as e:
+        error = str(e)
+    keys = model.load_state_dict(state, strict=False)
+    return {**digests(model), "missing": keys.missing_keys, "unexpected": keys.unexpected_keys, "error": error}
 
 
 def tensors(directory):
