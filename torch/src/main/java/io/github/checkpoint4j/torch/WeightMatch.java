@@ -67,9 +67,9 @@ final class WeightMatch {
     applied.names().forEach(this::match);
     Map<Long, String> given = new HashMap<>();
     for (String name : entryOf.keySet()) {
-      String other = given.putIfAbsent(NativeTensors.identity(target(name)), name);
-      if (other != null) {
-        requireSame(other, name);
+      String first = given.putIfAbsent(NativeTensors.identity(target(name)), name);
+      if (first != null) {
+        requireSame(first, name);
       }
     }
     targets.forEach(
@@ -81,17 +81,17 @@ final class WeightMatch {
   }
 
   /** What has two names in the module cannot be two things. */
-  private void requireSame(String name, String other) {
-    Tensor one = fitting.get(name);
-    Tensor two = fitting.get(other);
+  private void requireSame(String first, String second) {
+    Tensor one = fitting.get(first);
+    Tensor two = fitting.get(second);
     if (one != null && two != null && !one.hasSameBytes(two)) {
       throw new StateMismatchException(
           "%s: '%s' and '%s' differ, and are one parameter in the model; leave one of them out with %s"
               .formatted(
                   source,
-                  entryOf.get(name),
-                  entryOf.get(other),
-                  LoadRules.none().except(NamePattern.glob(String.valueOf(entryOf.get(other))))));
+                  entryOf.get(first),
+                  entryOf.get(second),
+                  LoadRules.none().except(NamePattern.glob(String.valueOf(entryOf.get(second))))));
     }
   }
 
