@@ -37,10 +37,15 @@ final class OptionNames {
   private static final Pattern RULE =
       Pattern.compile("(rename|replaceAll|except)\\(" + quoted() + "(?:, " + quoted() + ")?\\)");
 
+  /**
+   * A longer message, full of a file's names, is left: what is matched takes stack for its length.
+   */
+  private static final int LONGEST = 20_000;
+
   private OptionNames() {}
 
   private static String quoted() {
-    return "\"((?:[^\"\\\\]|\\\\.)*)\"";
+    return "\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"";
   }
 
   /**
@@ -49,6 +54,9 @@ final class OptionNames {
    */
   static String in(String message) {
     String options = ARGUMENT.matcher(message).replaceAll(OptionNames::option);
+    if (options.length() > LONGEST) {
+      return options;
+    }
     return RULE.matcher(options)
         .replaceAll(rule -> Matcher.quoteReplacement(rename(rule)))
         .replace("ignoreMismatched()", "--ignore-mismatched");

@@ -7,7 +7,6 @@ import io.github.checkpoint4j.torch.LoadRules;
 import io.github.checkpoint4j.torch.NamePattern;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -38,25 +37,38 @@ record TransferLearning(
     rates = List.copyOf(rates);
   }
 
-  /** That of a checkpoint. */
+  /**
+   * That of a checkpoint; {@link #NONE} if it does not say.
+   *
+   * @throws IllegalArgumentException if a member is of the wrong kind
+   */
   static TransferLearning in(Json.Obj json) {
     return new TransferLearning(
         texts(json, "rename"),
-        json.find("ignore_mismatched").equals(Optional.of(Json.of(true))),
+        isGiven(json, "ignore_mismatched") && json.bool("ignore_mismatched"),
         texts(json, "freeze"),
-        json.find("layer_decay").orElse(Json.Null.NULL) instanceof Json.Num decay
-            ? OptionalDouble.of(decay.asDouble())
+        isGiven(json, "layer_decay")
+            ? OptionalDouble.of(json.real("layer_decay"))
             : OptionalDouble.empty(),
         texts(json, "learning_rate_of"));
   }
 
+  private static boolean isGiven(Json.Obj json, String name) {
+    return json.find(name).orElse(Json.Null.NULL) != Json.Null.NULL;
+  }
+
   private static List<String> texts(Json.Obj json, String name) {
-    return json.find(name).orElse(Json.Null.NULL) instanceof Json.Arr texts
-        ? texts.items().stream()
-            .filter(Json.Str.class::isInstance)
-            .map(text -> ((Json.Str) text).value())
-            .toList()
+    return isGiven(json, name)
+        ? json.array(name).items().stream().map(text -> text(name, text)).toList()
         : List.of();
+  }
+
+  private static String text(String name, Json value) {
+    if (value instanceof Json.Str(String text)) {
+      return text;
+    }
+    throw new IllegalArgumentException(
+        "member '" + name + "' should hold strings and holds " + value.toText());
   }
 
   void addTo(Json.Builder json) {

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,5 +38,13 @@ class OptionNamesTest {
       })
   void methods_become_options(String message, String told) {
     assertThat(OptionNames.in(message)).isEqualTo(told);
+  }
+
+  @Test
+  void a_message_full_of_a_names_quotes_takes_no_more_stack_than_there_is() {
+    for (int length : new int[] {4_000, 5_000_000}) {
+      String rule = "rename(\"" + "\\\"".repeat(length) + "\", \"\")";
+      assertThat(OptionNames.in(rule)).isNotEmpty();
+    }
   }
 }

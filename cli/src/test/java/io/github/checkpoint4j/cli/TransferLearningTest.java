@@ -247,4 +247,28 @@ class TransferLearningTest {
     }
     assertThat(TransferLearning.in(Json.object().build())).isEqualTo(TransferLearning.NONE);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "rename, 1, member 'rename' should be an array",
+    "freeze, [1], member 'freeze' should hold strings and holds 1",
+    "learning_rate_of, true, member 'learning_rate_of' should be an array",
+    "ignore_mismatched, 1, member 'ignore_mismatched' should be true or false",
+    "layer_decay, true, member 'layer_decay' should be a number",
+  })
+  void a_record_of_another_kind_is_damaged(String name, String value, String message)
+      throws Exception {
+    train("--model", TINY, "--max-steps", "2", "--ignore-mismatched");
+    Path task = run.resolve("checkpoint-2").resolve(ClassificationTask.FILE);
+    String text = Files.readString(task);
+    Files.writeString(
+        task, text.replaceFirst("\"" + name + "\": [^,]*?(?=,?\n)", "\"" + name + "\": " + value));
+
+    // With its manifest the checkpoint would be damaged for another reason.
+    Files.delete(run.resolve("checkpoint-2/manifest.json"));
+    Run on = train("--max-steps", "4");
+
+    assertThat(on.status()).isEqualTo(1);
+    assertThat(on.err()).startsWith("ckpt train classify: " + task + ": ").contains(message);
+  }
 }

@@ -30,7 +30,11 @@ record LikelyRename(LoadRules rules, long count) {
   /** The prefixes that are tried: those that most names speak for. */
   private static final int TRIED = 8;
 
-  /** A prefix of more parts than this is not looked for: names in a file may have millions. */
+  /**
+   * A longer prefix is not looked for, nor one of more parts: names in a file may be of any size.
+   */
+  private static final int LONGEST = 256;
+
   private static final int MOST_PARTS = 32;
 
   /**
@@ -114,7 +118,7 @@ record LikelyRename(LoadRules rules, long count) {
   private static List<Integer> parts(String name) {
     List<Integer> starts = new ArrayList<>(List.of(0));
     for (int dot = name.indexOf('.');
-        dot >= 0 && starts.size() < MOST_PARTS;
+        dot >= 0 && dot < LONGEST && starts.size() < MOST_PARTS;
         dot = name.indexOf('.', dot + 1)) {
       starts.add(dot + 1);
     }
