@@ -188,8 +188,8 @@ final class RunCheckpoints implements AutoCloseable {
   private void requireWholeState(CheckpointInfo checkpoint) {
     if (arguments.saveOnlyModel()) {
       throw new IllegalArgumentException(
-          ("saveOnlyModel leaves the optimizer out of the checkpoints, so the run in %s cannot go"
-               + " on from %s: choose another output directory, or do without saveOnlyModel")
+          ("saveOnlyModel leaves the optimizer out of the checkpoints, so the run in %s cannot go on"
+                  + " from %s: choose another output directory, or do without saveOnlyModel")
               .formatted(arguments.outputDir(), checkpoint.name()));
     }
   }

@@ -68,8 +68,8 @@ record TrainedParameters(List<String> frozen, LearningRates rates) {
     if (!differences.isEmpty()) {
       throw new IllegalArgumentException(
           ("other parameters are trained than when %s was saved, and the optimizer has no state for"
-               + " them: %s. Freeze the same again, or begin a new run from its weights in another"
-               + " output directory")
+                  + " them: %s. Freeze the same again, or begin a new run from its weights in another"
+                  + " output directory")
               .formatted(checkpoint.getFileName(), String.join("; ", differences)));
     }
   }
