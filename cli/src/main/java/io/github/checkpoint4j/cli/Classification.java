@@ -5,10 +5,15 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.ComputeMetrics;
 import io.github.checkpoint4j.torch.ConsoleReport;
 import io.github.checkpoint4j.torch.EarlyStoppingCallback;
+import io.github.checkpoint4j.torch.Freezing;
+import io.github.checkpoint4j.torch.LearningRates;
+import io.github.checkpoint4j.torch.LoadReport;
+import io.github.checkpoint4j.torch.ModuleState;
 import io.github.checkpoint4j.torch.NativeTensors;
 import io.github.checkpoint4j.torch.TrainResult;
 import io.github.checkpoint4j.torch.Trainer;
 import io.github.checkpoint4j.torch.TrainingArguments;
+import io.github.checkpoint4j.torch.WeightLoading;
 import io.github.checkpoint4j.transformers.ClassificationCollator;
 import io.github.checkpoint4j.transformers.ClassificationMetrics;
 import io.github.checkpoint4j.transformers.LabeledText;
@@ -19,7 +24,10 @@ import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -27,6 +35,8 @@ import org.bytedeco.pytorch.global.torch;
 final class Classification {
   /** For the running step, an evaluation that is due after it, and the save. */
   private static final Duration STOP_WITHIN = Duration.ofMinutes(5);
+
+  private static final int MOST_NAMED = 6;
 
   private Classification() {}
 
@@ -48,15 +58,18 @@ final class Classification {
     var chosen = new ChosenArguments(options, saved.orElseGet(() -> Json.object().build()));
     TrainingArguments arguments = chosen.arguments(builtIn, evaluated);
     Optional<EarlyStoppingCallback> earlyStopping = chosen.earlyStopping(evaluated);
+    WeightLoading loading = task.transfer().loading();
+    Freezing freezing = task.transfer().freezing();
+    LearningRates rates = task.transfer().learningRates();
     List<String> labels = builtIn ? Reviews.LABELS : LabeledText.labels(Path.of(task.train()));
     List<LabeledText> train =
         builtIn ? Reviews.training() : LabeledText.read(Path.of(task.train()), labels);
     List<LabeledText> eval = evaluation(task.eval(), labels);
     TrainOptions.threads(options.threads).ifPresent(torch::set_num_threads);
     torch.manual_seed(arguments.seed());
-    PretrainedBert bert = Models.pretrained(task.model(), labels);
+    PretrainedBert bert = Models.pretrained(task.model(), labels, loading);
     if (saved.isEmpty()) {
-      err.println(Printable.of(task.model() + ": " + bert.report()));
+      print(task.model(), bert.report(), arguments.seed(), err);
     }
     Tokenizer tokenizer =
         bert.tokenizer()
@@ -68,6 +81,8 @@ final class Classification {
     Trainer.Builder<LabeledText> builder =
         Trainer.<LabeledText>builder()
             .model(task.beside(bert))
+            .freeze(freezing)
+            .learningRates(rates)
             .arguments(arguments)
             .trainDataset(train)
             .evalDataset(eval)
@@ -76,6 +91,9 @@ final class Classification {
             .callback(console);
     earlyStopping.ifPresent(builder::callback);
     Trainer<LabeledText> trainer = builder.build();
+    if (saved.isEmpty()) {
+      printFrozen(bert.model(), err);
+    }
     try (GracefulStop _ = GracefulStop.within(STOP_WITHIN, () -> stop(trainer, err))) {
       TrainResult result = trainer.train();
       switch (result.ended()) {
@@ -107,6 +125,38 @@ final class Classification {
         STOP_WITHIN.toMinutes());
     err.flush();
     trainer.requestStop();
+  }
+
+  private static void print(String model, LoadReport report, long seed, PrintStream err) {
+    List<String> lines = report.lines(MOST_NAMED);
+    err.println(Printable.of(model + ": " + lines.getFirst()));
+    lines.stream().skip(1).forEach(line -> err.println("  " + Printable.of(OptionNames.in(line))));
+    if (!report.untouched().isEmpty()) {
+      err.println("  what is not loaded is drawn at random, from seed " + seed);
+    }
+  }
+
+  private static void printFrozen(Module model, PrintStream err) {
+    List<String> frozen = Freezing.frozen(model);
+    Map<String, Tensor> parameters = ModuleState.of(model).parameters();
+    if (frozen.isEmpty()) {
+      return;
+    }
+    long all = 0;
+    long trained = 0;
+    for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
+      long elements = parameter.getValue().numel();
+      all += elements;
+      trained += parameter.getValue().requires_grad() ? elements : 0;
+    }
+    err.println(
+        String.format(
+            Locale.ROOT,
+            "%d of %d parameters are frozen; %,d of %,d weights are trained",
+            frozen.size(),
+            parameters.size(),
+            trained,
+            all));
   }
 
   private static List<LabeledText> evaluation(String eval, List<String> labels) throws IOException {

@@ -18,12 +18,14 @@ import org.bytedeco.pytorch.Module;
  * What a classifier is trained on. It is saved with each checkpoint, as {@value #FILE}, so that a
  * training that goes on and a prediction know it.
  *
- * @param model the name or directory of the pretrained model
+ * @param model the name, directory or file of the pretrained model
  * @param train the file of the training data, or {@value #BUILT_IN}
  * @param eval the file of the evaluation data, {@value #BUILT_IN}, or empty
  * @param maxLength the most tokens of a text
+ * @param transfer how the pretrained model is taken over
  */
-record ClassificationTask(String model, String train, String eval, int maxLength) {
+record ClassificationTask(
+    String model, String train, String eval, int maxLength, TransferLearning transfer) {
   static final String FILE = "ckpt_task.json";
   static final String BUILT_IN = "reviews";
   static final String MINI_LM = "minilm";
@@ -41,7 +43,8 @@ record ClassificationTask(String model, String train, String eval, int maxLength
               json.text("model"),
               json.text("train"),
               json.text("eval"),
-              Math.toIntExact(json.integer("max_length"))));
+              Math.toIntExact(json.integer("max_length")),
+              TransferLearning.in(json)));
     } catch (IllegalArgumentException | ArithmeticException e) {
       throw new CorruptFileException(
           checkpoint.info().directory().resolve(FILE) + ": " + e.getMessage(), e);
@@ -49,16 +52,15 @@ record ClassificationTask(String model, String train, String eval, int maxLength
   }
 
   private FileContent content() {
-    return FileContent.of(
+    Json.Builder json =
         Json.object()
-                .put("task", "classify")
-                .put("model", model)
-                .put("train", train)
-                .put("eval", eval)
-                .put("max_length", maxLength)
-                .build()
-                .toIndentedText()
-            + "\n");
+            .put("task", "classify")
+            .put("model", model)
+            .put("train", train)
+            .put("eval", eval)
+            .put("max_length", maxLength);
+    transfer.addTo(json);
+    return FileContent.of(json.build().toIndentedText() + "\n");
   }
 
   /** {@code bert} with this beside its own files in each checkpoint. */

@@ -2,21 +2,30 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
+import io.github.checkpoint4j.torch.WeightLoading;
 import io.github.checkpoint4j.transformers.PretrainedBert;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The models that a user names: built in, a directory, or a run, of which the best is taken. */
+/**
+ * The models that a user names: built in, a directory, a file, or a run, of which the best is
+ * taken.
+ */
 final class Models {
   private Models() {}
 
   /** A pretrained model with a head for these labels. */
-  static PretrainedBert pretrained(String name, List<String> labels) throws IOException {
-    return name.equals(ClassificationTask.MINI_LM)
-        ? PretrainedBert.miniLm(labels)
-        : PretrainedBert.fromDirectory(directory(Path.of(name)), labels);
+  static PretrainedBert pretrained(String name, List<String> labels, WeightLoading loading)
+      throws IOException {
+    if (name.equals(ClassificationTask.MINI_LM)) {
+      return PretrainedBert.miniLm(labels, loading);
+    }
+    Path path = Path.of(name);
+    return Inspected.at(path) == Inspected.FILE
+        ? PretrainedBert.fromFile(path, labels, loading)
+        : PretrainedBert.fromDirectory(directory(path), labels, loading);
   }
 
   /**

@@ -33,11 +33,48 @@ final class OptionNames {
               .map(name -> name + "|" + name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT))
               .collect(Collectors.joining("|", "\\b(?:", ")\\b")));
 
+  /** Methods that stand in messages for what an option does, with arguments as in Java. */
+  private static final Pattern RULE =
+      Pattern.compile("(rename|replaceAll|except)\\(" + quoted() + "(?:, " + quoted() + ")?\\)");
+
+  /**
+   * A longer message, full of a file's names, is left: what is matched takes stack for its length.
+   */
+  private static final int LONGEST = 20_000;
+
   private OptionNames() {}
 
-  /** The message with options in place of arguments, in camelCase or with underscores. */
+  private static String quoted() {
+    return "\"([^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+)\"";
+  }
+
+  /**
+   * The message with options in place of arguments, in camelCase or with underscores, and in place
+   * of methods.
+   */
   static String in(String message) {
-    return ARGUMENT.matcher(message).replaceAll(OptionNames::option);
+    String options = ARGUMENT.matcher(message).replaceAll(OptionNames::option);
+    if (options.length() > LONGEST) {
+      return options;
+    }
+    return RULE.matcher(options)
+        .replaceAll(rule -> Matcher.quoteReplacement(rename(rule)))
+        .replace("ignoreMismatched()", "--ignore-mismatched");
+  }
+
+  private static String rename(MatchResult rule) {
+    String first = unescaped(rule.group(2));
+    String rename =
+        switch (rule.group(1)) {
+          case "replaceAll" -> "regex:" + first + "=" + unescaped(rule.group(3));
+          case "except" -> first + "=unused." + first;
+          default -> first + "=" + unescaped(rule.group(3));
+        };
+    return "--rename '" + rename.replace("'", "'\\''") + "'";
+  }
+
+  private static String unescaped(String text) {
+    return text.replaceAll("\\\\(.)", "$1");
   }
 
   private static String option(MatchResult found) {

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.PyTorch;
+import io.github.checkpoint4j.state.Glob;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.MappedFile;

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -35,9 +37,26 @@ final class TrainClassify implements Callable<Integer> {
 
   @Option(
       names = "--model",
-      paramLabel = "NAME|DIR",
-      description = "minilm, a Hugging Face directory of a BERT, or a run (minilm).")
+      paramLabel = "NAME|DIR|FILE",
+      description =
+          "minilm, a Hugging Face directory of a BERT, a run, or weights with config.json beside"
+              + " them (minilm).")
   @Nullable String model;
+
+  @Option(
+      names = "--rename",
+      paramLabel = "FROM=TO",
+      description =
+          "Names in the weights that begin with FROM begin with TO instead (module.= takes a prefix"
+              + " off); a FROM of regex:... is replaced wherever it is found. Repeatable, in"
+              + " order.")
+  List<String> renames = List.of();
+
+  @Option(
+      names = "--ignore-mismatched",
+      description =
+          "Draw weights anew that have another shape, a head of other labels for instance.")
+  boolean ignoreMismatched;
 
   @Option(
       names = "--train",
@@ -68,7 +87,7 @@ final class TrainClassify implements Callable<Integer> {
     try {
       return train();
     } catch (StateMismatchException e) {
-      throw e;
+      throw new StateMismatchException(OptionNames.in(String.valueOf(e.getMessage())));
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(OptionNames.in(String.valueOf(e.getMessage())), e);
     }
@@ -121,7 +140,17 @@ final class TrainClassify implements Callable<Integer> {
                 .orElse(builtIn ? ClassificationTask.BUILT_IN : ""),
         maxLength != null
             ? maxLength
-            : saved.map(ClassificationTask::maxLength).orElse(ClassificationTask.MAX_LENGTH));
+            : saved.map(ClassificationTask::maxLength).orElse(ClassificationTask.MAX_LENGTH),
+        transfer(saved.map(ClassificationTask::transfer).orElse(TransferLearning.NONE)));
+  }
+
+  private TransferLearning transfer(TransferLearning saved) {
+    return new TransferLearning(
+        renames.isEmpty() ? saved.renames() : renames,
+        ignoreMismatched || saved.ignoreMismatched(),
+        options.freeze.isEmpty() ? saved.frozen() : options.freeze,
+        options.layerDecay == null ? saved.layerDecay() : OptionalDouble.of(options.layerDecay),
+        options.learningRatesOf.isEmpty() ? saved.rates() : options.learningRatesOf);
   }
 
   /** Says what of the task is another than when the checkpoint was saved. */
@@ -129,7 +158,13 @@ final class TrainClassify implements Callable<Integer> {
     if (before.isEmpty()) {
       return;
     }
-    change("model", before.get().model(), now.model(), "kept: the weights are the checkpoint's");
+    String kept = "kept: the weights are the checkpoint's";
+    change("model", before.get().model(), now.model(), kept);
+    change(
+        "rename",
+        String.join(" ", before.get().transfer().renames()),
+        String.join(" ", now.transfer().renames()),
+        kept);
     change("train", before.get().train(), now.train(), "applied");
     change("eval", before.get().eval(), now.eval(), "applied");
     change(

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -56,6 +57,24 @@ final class TrainOptions {
       paramLabel = "NAME",
       description = "${COMPLETION-CANDIDATES} (linear).")
   @Nullable Schedule schedule;
+
+  @Option(
+      names = "--freeze",
+      paramLabel = "PATTERN",
+      description = "Parameters that are not trained, bert.embeddings.* for instance; repeatable.")
+  List<String> freeze = List.of();
+
+  @Option(
+      names = "--layer-decay",
+      paramLabel = "X",
+      description = "Each layer learns X times as fast as the one after it.")
+  @Nullable Double layerDecay;
+
+  @Option(
+      names = "--learning-rate-of",
+      paramLabel = "PATTERN=X",
+      description = "Of some parameters, classifier.*=1e-3 for instance; repeatable.")
+  List<String> learningRatesOf = List.of();
 
   @Option(names = "--seed", paramLabel = "N", description = "Of order, dropout, new weights (42).")
   @Nullable Long seed;

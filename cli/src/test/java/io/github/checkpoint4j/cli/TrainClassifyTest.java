@@ -255,14 +255,6 @@ class TrainClassifyTest {
   }
 
   @Test
-  void a_model_that_is_a_file_is_refused() throws Exception {
-    Run train = ckpt("train", "classify", "--model", data, "--train", data, "--output", run);
-
-    assertThat(train.status()).isEqualTo(1);
-    assertThat(lastLine(train.err())).contains(data + " is a file; give the directory");
-  }
-
-  @Test
   void the_best_of_a_run_can_be_trained_further_as_a_model() throws Exception {
     train("--max-steps", "2", "--save-steps", "2", "--eval", data);
     Path second = temporary.resolve("second");

@@ -105,8 +105,19 @@ public final class AdamW extends Optimizer {
      * @throws IllegalArgumentException if there are none
      */
     public AdamW over(Module module) {
-      DecayRule rule = DecayRule.applyTo(module);
-      return over(rule.decayed(), rule.exempt());
+      return over(module, LearningRates.uniform());
+    }
+
+    /**
+     * As {@link #over(Module)}, with such groups for each learning rate there is besides {@link
+     * #learningRate}.
+     *
+     * @throws IllegalArgumentException if there are no parameters that need gradients, or none for
+     *     one of the rates
+     */
+    public AdamW over(Module module, LearningRates rates) {
+      return new AdamW(
+          ParameterGroup.of(rates.tiers(module, learningRate), weightDecay, this::options));
     }
 
     /**
@@ -117,8 +128,8 @@ public final class AdamW extends Optimizer {
     public AdamW over(Map<String, Tensor> decayed, Map<String, Tensor> exempt) {
       return new AdamW(
           List.of(
-              new ParameterGroup(decayed, options(weightDecay)),
-              new ParameterGroup(exempt, options(0.0))));
+              new ParameterGroup(decayed, options(weightDecay, learningRate)),
+              new ParameterGroup(exempt, options(0.0, learningRate))));
     }
 
     /**
@@ -127,13 +138,13 @@ public final class AdamW extends Optimizer {
      * @throws IllegalArgumentException if there are none
      */
     public AdamW over(Map<String, Tensor> parameters) {
-      return new AdamW(List.of(new ParameterGroup(parameters, options(weightDecay))));
+      return new AdamW(List.of(new ParameterGroup(parameters, options(weightDecay, learningRate))));
     }
 
-    private StateDict options(double decay) {
+    private StateDict options(double decay, double rate) {
       return StateDict.builder()
           .put("weight_decay", decay)
-          .put("lr", learningRate)
+          .put("lr", rate)
           .put("betas", Value.tuple(Value.of(beta1), Value.of(beta2)))
           .put("eps", epsilon)
           .put("amsgrad", amsgrad)
@@ -149,7 +160,7 @@ public final class AdamW extends Optimizer {
 
   @Override
   StateDict defaults() {
-    return builder().fused(false).options(1e-2);
+    return builder().fused(false).options(1e-2, 1e-3);
   }
 
   @Override

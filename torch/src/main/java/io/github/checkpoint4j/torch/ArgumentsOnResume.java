@@ -4,7 +4,6 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Value;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +29,7 @@ final class ArgumentsOnResume {
   private final LearningRateScheduler scheduler;
   private final LearningRateSchedule schedule;
   private final List<StateDict> options;
+  private final List<Double> initial;
   private final List<Resumption.Change> changes = new ArrayList<>();
 
   /** Remembers what the arguments made of the optimizer, before a checkpoint is loaded. */
@@ -39,14 +39,18 @@ final class ArgumentsOnResume {
     this.scheduler = scheduler;
     this.schedule = schedule;
     this.options = optimizer.groups().stream().map(ParameterGroup::options).toList();
+    this.initial =
+        optimizer.groups().stream()
+            .map(group -> group.initialLearningRate().orElse(group.learningRate()))
+            .toList();
   }
 
   /** Makes them take effect, after a checkpoint was loaded; returns what was another before. */
-  List<Resumption.Change> apply(double learningRate) {
+  List<Resumption.Change> apply() {
     for (int i = 0; i < options.size(); i++) {
       applyOptions(optimizer.groups().get(i), options.get(i));
     }
-    applyLearningRate(learningRate);
+    applyLearningRates();
     return List.copyOf(changes);
   }
 
@@ -63,22 +67,28 @@ final class ArgumentsOnResume {
     group.options(StateDict.of(applied));
   }
 
-  private void applyLearningRate(double wanted) {
+  private void applyLearningRates() {
     StateDict state = scheduler.stateDict();
-    double saved = first(state.get("base_lrs"));
-    double rate = wanted * schedule.multiplier(scheduler.steps());
-    if (saved == wanted && same(rate, scheduler.lastLearningRate())) {
+    double multiplier = schedule.multiplier(scheduler.steps());
+    List<Double> saved = numbers(state.get("base_lrs"));
+    List<Double> last = numbers(state.get("_last_lr"));
+    List<Double> rates = initial.stream().map(rate -> rate * multiplier).toList();
+    boolean sameRates = true;
+    for (int i = 0; i < rates.size(); i++) {
+      sameRates &= same(rates.get(i), last.get(i));
+    }
+    if (saved.equals(initial) && sameRates) {
       return;
     }
-    change("learning_rate", saved, wanted);
-    int groups = optimizer.groups().size();
+    change("learning_rate", saved.getFirst(), initial.getFirst());
     Map<String, Value> applied = new LinkedHashMap<>(state.entries());
-    applied.put("base_lrs", repeated(wanted, groups));
-    applied.put("_last_lr", repeated(rate, groups));
+    applied.put("base_lrs", reals(initial));
+    applied.put("_last_lr", reals(rates));
     scheduler.loadStateDict(StateDict.of(applied));
-    for (ParameterGroup group : optimizer.groups()) {
-      group.initialLearningRate(wanted);
-      group.learningRate(rate);
+    for (int i = 0; i < rates.size(); i++) {
+      ParameterGroup group = optimizer.groups().get(i);
+      group.initialLearningRate(initial.get(i));
+      group.learningRate(rates.get(i));
     }
   }
 
@@ -105,12 +115,14 @@ final class ArgumentsOnResume {
     return Math.abs(one - other) <= ROUNDING * Math.max(Math.abs(one), Math.abs(other));
   }
 
-  private static Value repeated(double value, int times) {
-    return new Value.Items(Collections.nCopies(times, Value.of(value)));
+  private static Value reals(List<Double> values) {
+    return new Value.Items(values.stream().<Value>map(Value::of).toList());
   }
 
-  private static double first(Value values) {
-    return item(values, 0);
+  private static List<Double> numbers(Value values) {
+    return values instanceof Value.Items(List<Value> items)
+        ? items.stream().map(ArgumentsOnResume::number).toList()
+        : List.of(number(values));
   }
 
   private static double item(Value values, int index) {

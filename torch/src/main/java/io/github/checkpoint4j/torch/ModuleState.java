@@ -3,7 +3,6 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Stateful;
-import io.github.checkpoint4j.state.Value;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -79,31 +78,22 @@ public final class ModuleState implements Stateful {
   }
 
   /**
-   * Copies every tensor of {@code state} into the module.
+   * Copies every tensor of {@code state} into the module, as they are: {@link WeightLoading} loads
+   * what fits only in part.
    *
    * @throws StateMismatchException if a tensor is missing, is not the module's, or has another
    *     shape or dtype than the module's; the message names all of them, and nothing was changed
    */
   @Override
   public void loadStateDict(StateDict state) {
-    Map<String, org.bytedeco.pytorch.Tensor> targets = new LinkedHashMap<>(namedParameters);
-    targets.putAll(buffers);
-    var fit = new StateFit("the model");
-    targets.forEach(
-        (name, target) -> {
-          if (state.find(name).isEmpty()) {
-            fit.missing(name);
-          } else {
-            fit.compare(name, target, state.get(name));
-          }
-        });
-    for (Map.Entry<String, Value> entry : state.entries().entrySet()) {
-      if (!targets.containsKey(entry.getKey())) {
-        fit.unexpected(entry.getKey());
-      }
-    }
-    fit.require();
-    targets.forEach((name, target) -> NativeTensors.copyInto(state.tensor(name), target));
+    WeightLoading.EXACT.load(state, this, "the state");
+  }
+
+  /** The parameters and buffers under all their names: the entries of {@link #stateDict}. */
+  Map<String, org.bytedeco.pytorch.Tensor> entries() {
+    Map<String, org.bytedeco.pytorch.Tensor> entries = new LinkedHashMap<>(namedParameters);
+    entries.putAll(buffers);
+    return entries;
   }
 
   private static Map<String, org.bytedeco.pytorch.Tensor> once(
@@ -112,10 +102,8 @@ public final class ModuleState implements Stateful {
     Map<String, org.bytedeco.pytorch.Tensor> once = new LinkedHashMap<>();
     named.forEach(
         (name, tensor) -> {
-          try (var implementation = tensor.unsafeGetTensorImpl()) {
-            if (seen.add(implementation.address())) {
-              once.put(name, tensor);
-            }
+          if (seen.add(NativeTensors.identity(tensor))) {
+            once.put(name, tensor);
           }
         });
     return Collections.unmodifiableMap(once);

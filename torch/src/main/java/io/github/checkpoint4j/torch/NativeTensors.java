@@ -112,10 +112,18 @@ public final class NativeTensors {
     if (isRowMajor(target)) {
       overwrite(target, source);
     } else {
-      try (var copy = copyOf(source);
-          var _ = new NoGradGuard()) {
-        target.copy_(copy);
-      }
+      convertInto(source, target);
+    }
+  }
+
+  /**
+   * Overwrites the elements of {@code target}, a tensor of the same shape, with those of {@code
+   * source}, as libtorch converts them to its type. Nothing of it is seen by autograd.
+   */
+  static void convertInto(Tensor source, org.bytedeco.pytorch.Tensor target) {
+    try (var copy = copyOf(source);
+        var _ = new NoGradGuard()) {
+      target.copy_(copy);
     }
   }
 
@@ -125,6 +133,13 @@ public final class NativeTensors {
    */
   static org.bytedeco.pytorch.Tensor kept(org.bytedeco.pytorch.Tensor tensor) {
     return new org.bytedeco.pytorch.Tensor(tensor).retainReference();
+  }
+
+  /** What references to one and the same tensor have in common, as long as there is one. */
+  static long identity(org.bytedeco.pytorch.Tensor tensor) {
+    try (var implementation = tensor.unsafeGetTensorImpl()) {
+      return implementation.address();
+    }
   }
 
   /** A new tensor on the CPU whose elements are whatever its memory holds. */

@@ -21,7 +21,7 @@ final class OptimizerLayout {
   private final Optimizer optimizer;
   private final SavedOptimizer saved;
   private final Map<String, Long> indices;
-  private final StateFit fit = new StateFit("the optimizer");
+  private final StateFit fit = new StateFit("the state", "the optimizer");
 
   private OptimizerLayout(Optimizer optimizer, SavedOptimizer saved) {
     this.optimizer = optimizer;

@@ -11,8 +11,11 @@ public enum OptimizerType {
   /** {@link Sgd} without momentum, as Hugging Face's {@code sgd}. */
   SGD;
 
-  /** An optimizer of the module's parameters, in two groups: with weight decay and without. */
-  Optimizer over(Module module, TrainingArguments arguments) {
+  /**
+   * An optimizer of the module's parameters, in two groups for each learning rate: with weight
+   * decay and without.
+   */
+  Optimizer over(Module module, TrainingArguments arguments, LearningRates rates) {
     return switch (this) {
       case ADAMW_TORCH_FUSED, ADAMW_TORCH ->
           AdamW.builder()
@@ -21,12 +24,12 @@ public enum OptimizerType {
               .epsilon(arguments.adamEpsilon())
               .weightDecay(arguments.weightDecay())
               .fused(this == ADAMW_TORCH_FUSED)
-              .over(module);
+              .over(module, rates);
       case SGD ->
           Sgd.builder()
               .learningRate(arguments.learningRate())
               .weightDecay(arguments.weightDecay())
-              .over(module);
+              .over(module, rates);
     };
   }
 }

@@ -2,8 +2,10 @@ package io.github.checkpoint4j.torch;
 
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Value;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Tensor;
@@ -29,6 +31,23 @@ public final class ParameterGroup {
     parameters.forEach((name, tensor) -> kept.put(name, NativeTensors.kept(tensor)));
     this.parameters = Collections.unmodifiableMap(kept);
     this.options = options;
+  }
+
+  /** The options of a group under PyTorch's names. */
+  interface Options {
+    StateDict of(double weightDecay, double learningRate);
+  }
+
+  /** The groups of some tiers: of each, those weight decay is for, and those it is not for. */
+  static List<ParameterGroup> of(
+      List<LearningRates.Tier> tiers, double weightDecay, Options options) {
+    List<ParameterGroup> groups = new ArrayList<>();
+    for (LearningRates.Tier tier : tiers) {
+      double rate = tier.learningRate();
+      groups.add(new ParameterGroup(tier.decayed(), options.of(weightDecay, rate)));
+      groups.add(new ParameterGroup(tier.exempt(), options.of(0.0, rate)));
+    }
+    return groups;
   }
 
   /** The parameters by name, in PyTorch's order; not to be closed. */

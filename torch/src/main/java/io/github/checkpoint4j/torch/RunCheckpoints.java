@@ -30,6 +30,7 @@ final class RunCheckpoints implements AutoCloseable {
   private final TrainingArguments arguments;
   private final Checkpointer checkpointer;
   private final Stateful model;
+  private final TrainedParameters trained;
   private final StateFile stateFile;
   private final InstantSource clock;
   private long savedStep = -1;
@@ -53,11 +54,13 @@ final class RunCheckpoints implements AutoCloseable {
       TrainingArguments arguments,
       Checkpointer checkpointer,
       Stateful model,
+      TrainedParameters trained,
       StateFile stateFile,
       InstantSource clock) {
     this.arguments = arguments;
     this.checkpointer = checkpointer;
     this.model = model;
+    this.trained = trained;
     this.stateFile = stateFile;
     this.clock = clock;
   }
@@ -66,6 +69,7 @@ final class RunCheckpoints implements AutoCloseable {
    * Opens the run's directory.
    *
    * @param state what a checkpoint holds besides the model, by component; random numbers last
+   * @param trained which parameters are trained
    * @param examples the number of training examples
    */
   static RunCheckpoints open(
@@ -73,11 +77,12 @@ final class RunCheckpoints implements AutoCloseable {
       TrainableModel trainable,
       ModuleState model,
       Map<String, Stateful> state,
+      TrainedParameters trained,
       long examples,
       InstantSource clock)
       throws IOException {
     var stateFile = new StateFile();
-    Json.Obj hyperparameters = Hyperparameters.of(arguments);
+    Json.Obj hyperparameters = trained.beside(Hyperparameters.of(arguments));
     Map<String, Json> recorded = new LinkedHashMap<>(hyperparameters.members());
     recorded.put(Hyperparameters.EXAMPLES, Json.of(examples));
     CheckpointerBuilder builder =
@@ -105,7 +110,7 @@ final class RunCheckpoints implements AutoCloseable {
     arguments
         .saveTotalLimit()
         .ifPresent(limit -> builder.keep(new SaveTotalLimit(limit, metric, direction)));
-    return new RunCheckpoints(arguments, builder.open(), model, stateFile, clock);
+    return new RunCheckpoints(arguments, builder.open(), model, trained, stateFile, clock);
   }
 
   private static FileContent content(TrainableModel trainable, String file) {
@@ -146,6 +151,7 @@ final class RunCheckpoints implements AutoCloseable {
           return Optional.empty();
         }
         requireWholeState(present.getLast());
+        trained.requireSame(present.getLast().directory());
         Optional<CheckpointInfo> resumed = checkpointer.resume();
         return resumed.isEmpty() ? Optional.empty() : Optional.of(read(resumed.get()));
       }
@@ -154,6 +160,7 @@ final class RunCheckpoints implements AutoCloseable {
         if (!goesBack(arguments)) {
           requireNone(present, "to go on from " + directory);
         }
+        trained.requireSame(directory);
         CheckpointInfo resumed = checkpointer.resume(directory);
         requireWholeState(resumed);
         return Optional.of(read(resumed));

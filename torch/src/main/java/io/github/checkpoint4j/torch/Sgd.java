@@ -82,8 +82,19 @@ public final class Sgd extends Optimizer {
      *     without momentum or with dampening
      */
     public Sgd over(Module module) {
-      DecayRule rule = DecayRule.applyTo(module);
-      return over(rule.decayed(), rule.exempt());
+      return over(module, LearningRates.uniform());
+    }
+
+    /**
+     * As {@link #over(Module)}, with such groups for each learning rate there is besides {@link
+     * #learningRate}.
+     *
+     * @throws IllegalArgumentException if there are no parameters that need gradients, or none for
+     *     one of the rates, or Nesterov's momentum is asked for without momentum or with dampening
+     */
+    public Sgd over(Module module, LearningRates rates) {
+      return new Sgd(
+          ParameterGroup.of(rates.tiers(module, learningRate), weightDecay, this::options));
     }
 
     /**
@@ -95,8 +106,8 @@ public final class Sgd extends Optimizer {
     public Sgd over(Map<String, Tensor> decayed, Map<String, Tensor> exempt) {
       return new Sgd(
           List.of(
-              new ParameterGroup(decayed, options(weightDecay)),
-              new ParameterGroup(exempt, options(0.0))));
+              new ParameterGroup(decayed, options(weightDecay, learningRate)),
+              new ParameterGroup(exempt, options(0.0, learningRate))));
     }
 
     /**
@@ -106,10 +117,10 @@ public final class Sgd extends Optimizer {
      *     without momentum or with dampening
      */
     public Sgd over(Map<String, Tensor> parameters) {
-      return new Sgd(List.of(new ParameterGroup(parameters, options(weightDecay))));
+      return new Sgd(List.of(new ParameterGroup(parameters, options(weightDecay, learningRate))));
     }
 
-    private StateDict options(double decay) {
+    private StateDict options(double decay, double rate) {
       if (nesterov && (momentum <= 0 || dampening != 0)) {
         throw new IllegalArgumentException(
             "Nesterov's momentum needs a momentum above 0 and no dampening, not %s and %s"
@@ -117,7 +128,7 @@ public final class Sgd extends Optimizer {
       }
       return StateDict.builder()
           .put("weight_decay", decay)
-          .put("lr", learningRate)
+          .put("lr", rate)
           .put("momentum", momentum)
           .put("dampening", dampening)
           .put("nesterov", nesterov)
@@ -131,7 +142,7 @@ public final class Sgd extends Optimizer {
 
   @Override
   StateDict defaults() {
-    return builder().options(0.0);
+    return builder().options(0.0, 1e-3);
   }
 
   @Override

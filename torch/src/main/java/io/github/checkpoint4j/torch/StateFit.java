@@ -10,17 +10,21 @@ import java.util.List;
 
 /** Everything in which a state dict does not fit what it is to be loaded into. */
 final class StateFit {
+  static final String NO_TENSOR = "no tensor";
   private static final int MOST_NAMED = 40;
 
+  private final String source;
   private final String target;
   private final List<String> missing = new ArrayList<>();
   private final List<String> unexpected = new ArrayList<>();
   private final List<String> different = new ArrayList<>();
 
   /**
+   * @param source what is loaded, as the message is to call it
    * @param target what is loaded into, as the message is to call it
    */
-  StateFit(String target) {
+  StateFit(String source, String target) {
+    this.source = source;
     this.target = target;
   }
 
@@ -40,14 +44,18 @@ final class StateFit {
 
   void compare(String name, Dtype dtype, long[] shape, Value found) {
     if (!(found instanceof Tensor tensor)) {
-      different(name, dtype + Arrays.toString(shape), "no tensor");
+      different(name, dtype + Arrays.toString(shape), NO_TENSOR);
     } else if (tensor.dtype() != dtype || !Arrays.equals(tensor.shape(), shape)) {
       different(name, dtype + Arrays.toString(shape), tensor.toString());
     }
   }
 
   void different(String name, String expected, String found) {
-    different.add(name + " (expected " + expected + ", found " + found + ")");
+    different(difference(name, expected, found));
+  }
+
+  void different(String difference) {
+    different.add(difference);
   }
 
   /**
@@ -56,29 +64,45 @@ final class StateFit {
    * @throws StateMismatchException that names all there is
    */
   void require() {
+    require("");
+  }
+
+  /**
+   * Returns if nothing was noted.
+   *
+   * @param advice what the message ends with
+   * @throws StateMismatchException that names all there is
+   */
+  void require(String advice) {
     if (missing.isEmpty() && unexpected.isEmpty() && different.isEmpty()) {
       return;
     }
     throw new StateMismatchException(
-        "the state does not fit "
+        source
+            + " does not fit "
             + target
             + ", which was not changed"
             + described("missing", missing)
             + described("unexpected", unexpected)
-            + described("different", different));
+            + described("different", different)
+            + advice);
   }
 
   private static String described(String what, List<String> names) {
-    if (names.isEmpty()) {
-      return "";
-    }
-    String shown = String.join(", ", names.subList(0, Math.min(names.size(), MOST_NAMED)));
-    return "; "
-        + names.size()
+    return names.isEmpty() ? "" : "; " + counted(what, names, MOST_NAMED);
+  }
+
+  static String difference(String name, String expected, String found) {
+    return name + " (expected " + expected + ", found " + found + ")";
+  }
+
+  /** How many there are of something, and which, but for those beyond {@code most}. */
+  static String counted(String what, List<String> names, int most) {
+    return names.size()
         + " "
         + what
         + ": "
-        + shown
-        + (names.size() > MOST_NAMED ? ", and " + (names.size() - MOST_NAMED) + " more" : "");
+        + String.join(", ", names.subList(0, Math.min(names.size(), most)))
+        + (names.size() > most ? ", and " + (names.size() - most) + " more" : "");
   }
 }

@@ -43,6 +43,7 @@ public final class Trainer<T> {
   private final List<T> evalExamples;
   private final Optional<Collator<T>> collator;
   private final Optional<ComputeMetrics> computeMetrics;
+  private final LearningRates learningRates;
   private final List<TrainerCallback> callbacks;
   private final InstantSource clock;
   private final RandomState random;
@@ -57,6 +58,8 @@ public final class Trainer<T> {
     this.evalExamples = List.copyOf(builder.evalExamples);
     this.collator = builder.collator;
     this.computeMetrics = builder.computeMetrics;
+    this.learningRates = builder.learningRates;
+    builder.freezing.apply(model.module());
     this.callbacks = new ArrayList<>(List.of(new DefaultFlow()));
     this.callbacks.addAll(builder.callbacks);
     this.clock = builder.clock;
@@ -89,7 +92,8 @@ public final class Trainer<T> {
    * schedule at once, and are {@linkplain TrainerCallback#onResume reported}. Two kinds do not: the
    * seeds, since the random numbers and the order of the data are the checkpoint's; and what the
    * place in the data or the optimizer's state depends on (batch size, gradient accumulation, the
-   * number of examples, their sampling, the optimizer), which is refused.
+   * number of examples, their sampling, the optimizer, which parameters are frozen, the learning
+   * rates of parts of the model), which is refused.
    *
    * @throws IllegalArgumentException if the arguments do not fit the data, the model or the
    *     checkpoint; the message says what to do
@@ -104,7 +108,7 @@ public final class Trainer<T> {
     long seed = arguments.effectiveDataSeed();
     RunLength length =
         RunLength.of(arguments, trainExamples.size(), loader(seed).batchesPerEpoch());
-    Optimizer optimizer = arguments.optim().over(model.module(), arguments);
+    Optimizer optimizer = arguments.optim().over(model.module(), arguments, learningRates);
     LearningRateSchedule schedule =
         arguments
             .lrSchedulerType()
@@ -117,7 +121,13 @@ public final class Trainer<T> {
     parts.put("rng", random);
     try (RunCheckpoints checkpoints =
         RunCheckpoints.open(
-            arguments, model, ModuleState.of(model.module()), parts, trainExamples.size(), clock)) {
+            arguments,
+            model,
+            ModuleState.of(model.module()),
+            parts,
+            TrainedParameters.of(model.module(), learningRates),
+            trainExamples.size(),
+            clock)) {
       Optional<RunCheckpoints.Resumed> resumed = checkpoints.resume();
       state = resumed.map(RunCheckpoints.Resumed::state).orElseGet(TrainerState::new);
       Position start =
@@ -126,7 +136,7 @@ public final class Trainer<T> {
       Optional<Resumption> resumption =
           resumed.map(
               from -> {
-                var applied = new ArrayList<>(onResume.apply(arguments.learningRate()));
+                var applied = new ArrayList<>(onResume.apply());
                 applied.addAll(events.restoreStates());
                 var differences = new ResumeDifferences(arguments, length, from, start.dataSeed());
                 return new Resumption(
@@ -248,6 +258,8 @@ public final class Trainer<T> {
     private List<T> evalExamples = List.of();
     private Optional<Collator<T>> collator = Optional.empty();
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
+    private Freezing freezing = Freezing.none();
+    private LearningRates learningRates = LearningRates.uniform();
     private final List<TrainerCallback> callbacks = new ArrayList<>();
     private InstantSource clock = InstantSource.system();
 
@@ -284,6 +296,18 @@ public final class Trainer<T> {
       return this;
     }
 
+    /** The parameters that are not trained, besides those that need no gradient already. */
+    public Builder<T> freeze(Freezing value) {
+      freezing = value;
+      return this;
+    }
+
+    /** Learning rates of parts of the model. */
+    public Builder<T> learningRates(LearningRates value) {
+      learningRates = value;
+      return this;
+    }
+
     /** Adds a callback, for instance {@link ConsoleReport#standardError}. */
     public Builder<T> callback(TrainerCallback value) {
       callbacks.add(value);
@@ -297,10 +321,11 @@ public final class Trainer<T> {
     }
 
     /**
-     * The trainer. Seeds libtorch's random numbers.
+     * The trainer. Seeds libtorch's random numbers, and freezes parameters.
      *
      * @throws IllegalStateException if there is no model
-     * @throws IllegalArgumentException if the seed is not one
+     * @throws IllegalArgumentException if the seed is not one, or parameters to be frozen are not
+     *     there or all there are
      */
     public Trainer<T> build() {
       return new Trainer<>(this);

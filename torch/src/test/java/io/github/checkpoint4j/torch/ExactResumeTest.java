@@ -20,7 +20,7 @@ class ExactResumeTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"STEPS, 12", "ACCUMULATION, 8", "ASYNC, 10"})
+  @CsvSource({"STEPS, 12", "ACCUMULATION, 8", "ASYNC, 10", "TRANSFER, 12"})
   void a_run_killed_after_a_commit_goes_on_in_a_new_process_bit_for_bit(
       ExactRun.Scenario scenario, long killedAt) throws IOException, InterruptedException {
     Map<String, String> straight = straight(scenario, folder.resolve("straight"));
@@ -41,14 +41,16 @@ class ExactResumeTest {
   void a_run_stopped_after_every_step_is_bit_for_bit_the_same(ExactRun.Scenario scenario)
       throws IOException {
     Path whole = folder.resolve("whole");
-    TrainResult straight = ExactRun.trainer(ExactRun.arguments(scenario, whole).build(), 5).train();
+    TrainResult straight =
+        ExactRun.trainer(scenario, ExactRun.arguments(scenario, whole).build(), 5).train();
     Path output = folder.resolve("stopped");
     for (int step = 1; step < ExactRun.STEPS; step++) {
       TrainResult stopped = runUntil(step, scenario, output);
       assertThat(stopped.ended()).isEqualTo(TrainResult.Ended.STOPPED_ON_REQUEST);
       assertThat(stopped.globalStep()).isEqualTo(step);
     }
-    TrainResult last = ExactRun.trainer(ExactRun.arguments(scenario, output).build(), 99).train();
+    TrainResult last =
+        ExactRun.trainer(scenario, ExactRun.arguments(scenario, output).build(), 99).train();
 
     assertThat(last.ended()).isEqualTo(TrainResult.Ended.COMPLETE);
     assertThat(last.trainingLoss()).isEqualTo(straight.trainingLoss());
@@ -61,8 +63,10 @@ class ExactResumeTest {
       ExactRun.Scenario scenario) throws IOException {
     Path atOnce = folder.resolve("at-once");
     Path background = folder.resolve("background");
-    ExactRun.trainer(ExactRun.arguments(scenario, atOnce).asyncSave(false).build(), 5).train();
-    ExactRun.trainer(ExactRun.arguments(scenario, background).asyncSave(true).build(), 5).train();
+    ExactRun.trainer(scenario, ExactRun.arguments(scenario, atOnce).asyncSave(false).build(), 5)
+        .train();
+    ExactRun.trainer(scenario, ExactRun.arguments(scenario, background).asyncSave(true).build(), 5)
+        .train();
 
     List<Path> checkpoints = checkpoints(atOnce);
     assertThat(checkpoints).isNotEmpty();
@@ -87,7 +91,7 @@ class ExactResumeTest {
       throws IOException {
     var stopper = new Stopper(step);
     Trainer<Classifier.Example> trainer =
-        ExactRun.trainer(ExactRun.arguments(scenario, output).build(), 5, stopper);
+        ExactRun.trainer(scenario, ExactRun.arguments(scenario, output).build(), 5, stopper);
     stopper.stop = trainer::requestStop;
     return trainer.train();
   }
@@ -111,7 +115,8 @@ class ExactResumeTest {
 
   private static Map<String, String> straight(ExactRun.Scenario scenario, Path output)
       throws IOException {
-    TrainResult result = ExactRun.trainer(ExactRun.arguments(scenario, output).build(), 5).train();
+    TrainResult result =
+        ExactRun.trainer(scenario, ExactRun.arguments(scenario, output).build(), 5).train();
     assertThat(result.globalStep()).isEqualTo(ExactRun.STEPS);
     return ExactRun.digest(last(output));
   }

@@ -89,9 +89,28 @@ final class ExactRun {
             .saveTotalLimit(1)
             .lrSchedulerType(SchedulerType.COSINE);
       }
+    },
+    /** A frozen layer, and learning rates of their own for two others. */
+    TRANSFER {
+      @Override
+      void set(TrainingArguments.Builder arguments) {
+        arguments.loggingSteps(4).saveSteps(3);
+      }
+
+      @Override
+      void set(Trainer.Builder<Classifier.Example> trainer) {
+        trainer
+            .freeze(Freezing.of(NamePattern.glob("hidden.*")))
+            .learningRates(
+                LearningRates.uniform()
+                    .rate(NamePattern.glob("output.weight"), 0.05)
+                    .factor(NamePattern.glob("bn.*"), 0.5));
+      }
     };
 
     abstract void set(TrainingArguments.Builder arguments);
+
+    void set(Trainer.Builder<Classifier.Example> trainer) {}
   }
 
   static TrainingArguments.Builder arguments(Scenario scenario, Path output) {
@@ -109,7 +128,10 @@ final class ExactRun {
 
   /** A trainer of a new model, whose weights depend on {@code modelSeed}. */
   static Trainer<Classifier.Example> trainer(
-      TrainingArguments arguments, long modelSeed, TrainerCallback... callbacks) {
+      Scenario scenario,
+      TrainingArguments arguments,
+      long modelSeed,
+      TrainerCallback... callbacks) {
     torch.set_num_threads(1);
     torch.manual_seed(modelSeed);
     Trainer.Builder<Classifier.Example> builder =
@@ -122,6 +144,7 @@ final class ExactRun {
             .computeMetrics(ComputeMetrics.accuracy())
             .clock(STOPPED_CLOCK);
     List.of(callbacks).forEach(builder::callback);
+    scenario.set(builder);
     return builder.build();
   }
 
@@ -180,7 +203,11 @@ final class ExactRun {
           }
         };
     Scenario scenario = Scenario.valueOf(args[0]);
-    trainer(arguments(scenario, Path.of(args[1])).build(), Long.parseLong(args[2]), waiting)
+    trainer(
+            scenario,
+            arguments(scenario, Path.of(args[1])).build(),
+            Long.parseLong(args[2]),
+            waiting)
         .train();
     System.out.println("done");
   }

@@ -16,10 +16,9 @@ import org.junit.jupiter.api.Test;
 class ModuleStateTest {
 
   private static Module network() {
-    var module = new Module("network");
-    module.register_module("hidden", new LinearImpl(2, 3));
-    module.register_module("bn", new BatchNorm1dImpl(new BatchNormOptions(3)));
-    return module;
+    return new Network()
+        .with("hidden", new LinearImpl(2, 3))
+        .with("bn", new BatchNorm1dImpl(new BatchNormOptions(3)));
   }
 
   @Test
@@ -72,10 +71,8 @@ class ModuleStateTest {
 
   @Test
   void a_parameter_of_two_names_is_one_parameter_and_two_entries() {
-    var module = new Module("tied");
     var shared = new LinearImpl(2, 2);
-    module.register_module("input", shared);
-    module.register_module("output", shared);
+    Module module = new Network().with("input", shared).with("output", shared);
     ModuleState state = ModuleState.of(module);
     assertThat(state.parameters().keySet()).containsExactly("input.weight", "input.bias");
     assertThat(state.stateDict().names())

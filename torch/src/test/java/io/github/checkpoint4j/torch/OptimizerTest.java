@@ -513,8 +513,7 @@ class OptimizerTest {
 
   @Test
   void a_module_is_optimized_in_two_groups() {
-    var module = new Module("m");
-    module.register_module("hidden", new LinearImpl(2, 3));
+    Module module = new Network().with("hidden", new LinearImpl(2, 3));
     Optimizer optimizer = AdamW.builder().learningRate(0.1).weightDecay(0.2).over(module);
     assertThat(optimizer.groups()).hasSize(2);
     assertThat(optimizer.groups().get(0).parameters()).containsOnlyKeys("hidden.weight");

@@ -144,7 +144,9 @@ final class LabeledTextFile {
     return Optional.of(Integer.parseInt(label));
   }
 
+  /** A text of the file for a message of one line. */
   private static String shortened(String text) {
-    return text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
+    String shown = text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
+    return shown.replaceAll("\\p{Cntrl}", "?");
   }
 }

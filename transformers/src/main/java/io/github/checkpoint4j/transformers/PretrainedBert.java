@@ -2,17 +2,23 @@ package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
+import io.github.checkpoint4j.format.Format;
+import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.ModuleState;
 import io.github.checkpoint4j.torch.TrainableModel;
+import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -20,7 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.Set;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -29,12 +35,14 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * A classifier whose weights come from a file, and what came with them.
  *
- * <p>Loading draws from libtorch's default generator only for the parameters that the file does not
- * have, just as {@code from_pretrained} does in Python: with equal seeds a new head is equal.
+ * <p>How they are loaded is {@link WeightLoading#lenient}, if nothing else is said. The names in a
+ * file may be those of a BERT without a head. Parameters that are not loaded are drawn from
+ * libtorch's default generator, and nothing else is, just as {@code from_pretrained} does in
+ * Python: with equal seeds a new head is equal.
  *
  * @param model the classifier, in training mode
  * @param tokenizer its tokenizer, if there is one beside the weights
- * @param report what was loaded
+ * @param report what was loaded; what was not was drawn at random
  */
 public record PretrainedBert(
     BertForSequenceClassification model, Optional<Tokenizer> tokenizer, LoadReport report)
@@ -57,7 +65,7 @@ public record PretrainedBert(
    * @throws IOException if a file cannot be read
    */
   public static PretrainedBert fromDirectory(Path directory) throws IOException {
-    return fromDirectory(directory, UnaryOperator.identity());
+    return fromDirectory(directory, Optional.empty(), WeightLoading.lenient());
   }
 
   /**
@@ -68,23 +76,60 @@ public record PretrainedBert(
    */
   public static PretrainedBert fromDirectory(Path directory, List<String> labels)
       throws IOException {
-    return fromDirectory(directory, config -> config.withLabels(labels));
+    return fromDirectory(directory, labels, WeightLoading.lenient());
   }
 
-  private static PretrainedBert fromDirectory(Path directory, UnaryOperator<BertConfig> configured)
-      throws IOException {
+  /**
+   * As {@link #fromDirectory(Path)}, with labels of these names. With {@link
+   * WeightLoading#ignoreMismatched} the head may be one of another number of labels: then it is
+   * drawn anew.
+   */
+  public static PretrainedBert fromDirectory(
+      Path directory, List<String> labels, WeightLoading loading) throws IOException {
+    return fromDirectory(directory, Optional.of(labels), loading);
+  }
+
+  private static PretrainedBert fromDirectory(
+      Path directory, Optional<List<String>> labels, WeightLoading loading) throws IOException {
     try (Checkpoint files = Checkpoint.open(directory)) {
-      BertConfig config = configured.apply(BertConfig.parse(files.json(CONFIG)));
+      BertConfig config = labeled(BertConfig.parse(files.json(CONFIG)), labels);
       String weights = weightsFile(files, directory);
       StateDict state =
-          weights.equals(PICKLE) ? pickled(files, directory.resolve(PICKLE)) : files.state("model");
-      boolean tokenized =
-          files.files().contains("tokenizer.json") || files.files().contains("vocab.txt");
+          weights.equals(PICKLE)
+              ? state(files.file(PICKLE).bytes(), directory.resolve(PICKLE).toString())
+              : files.state("model");
       return of(
-          config,
-          state,
-          directory.resolve(weights).toString(),
-          tokenized ? Optional.of(Tokenizer.fromDirectory(directory)) : Optional.empty());
+          config, state, directory.resolve(weights).toString(), tokenizer(directory), loading);
+    }
+  }
+
+  /**
+   * A classifier whose weights are in a file of any name, as safetensors or as PyTorch's, told by
+   * the content. Beside it are config.json and, if there is one, the tokenizer.
+   *
+   * @throws NoSuchFileException if the file, or config.json beside it, is missing
+   * @throws CorruptFileException if a file is damaged, or does not hold a state dict
+   * @throws io.github.checkpoint4j.format.UnsupportedFeatureException if it is another model, or
+   *     the file holds more than plain tensors
+   * @throws StateMismatchException if the weights are not those of the model in config.json
+   * @throws IOException if a file cannot be read
+   */
+  public static PretrainedBert fromFile(Path file, List<String> labels, WeightLoading loading)
+      throws IOException {
+    Path config = file.resolveSibling(CONFIG);
+    try (MappedFile weights = MappedFile.open(file)) {
+      if (!Files.exists(config)) {
+        throw new NoSuchFileException(
+            config.toString(),
+            null,
+            "there is none beside the weights; put that of the model there");
+      }
+      return of(
+          labeled(BertConfig.parse(json(config)), Optional.of(labels)),
+          state(weights.bytes(), file.toString()),
+          file.toString(),
+          tokenizer(config.toAbsolutePath().resolveSibling("")),
+          loading);
     }
   }
 
@@ -97,19 +142,32 @@ public record PretrainedBert(
    * @throws IOException if it cannot be read
    */
   public static PretrainedBert miniLm(List<String> labels) throws IOException {
+    return miniLm(labels, WeightLoading.lenient());
+  }
+
+  /** As {@link #miniLm(List)}, loaded in another way: with rules for names, for instance. */
+  public static PretrainedBert miniLm(List<String> labels, WeightLoading loading)
+      throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       return of(
           MiniLm.config(labels),
           OnnxWeights.stateDict(MiniLm.model(arena)),
           MiniLm.MODEL,
-          Optional.of(Tokenizer.miniLm()));
+          Optional.of(Tokenizer.miniLm()),
+          loading);
     }
   }
 
   private static PretrainedBert of(
-      BertConfig config, StateDict weights, String source, Optional<Tokenizer> tokenizer) {
+      BertConfig config,
+      StateDict weights,
+      String source,
+      Optional<Tokenizer> tokenizer,
+      WeightLoading loading) {
     BertForSequenceClassification model = undrawn(config);
-    return new PretrainedBert(model, tokenizer, PretrainedWeights.load(model, weights, source));
+    LoadReport report = loading.synonyms(WeightNames::synonyms).load(weights, model, source);
+    InitialWeights.draw(model, config, Set.copyOf(report.untouched())::contains);
+    return new PretrainedBert(model, tokenizer, report);
   }
 
   /** A model whose making leaves the default generator as it was. */
@@ -135,12 +193,38 @@ public record PretrainedBert(
             .formatted(SAFETENSORS, INDEX, PICKLE, files.files()));
   }
 
-  private static StateDict pickled(Checkpoint files, Path file) throws IOException {
-    if (PyTorch.read(files.file(PICKLE).bytes(), file.toString()) instanceof StateDict state) {
-      return state;
+  private static StateDict state(MemorySegment bytes, String source) throws IOException {
+    return switch (Format.detect(bytes).orElse(Format.SAFETENSORS)) {
+      case PYTORCH_ZIP, PYTORCH_LEGACY, PICKLE -> {
+        if (PyTorch.read(bytes, source) instanceof StateDict state) {
+          yield state;
+        }
+        throw new CorruptFileException(
+            source + ": not a dict with string keys, so not the weights of a model");
+      }
+      // A file that is neither is refused by the reader, which says what it is instead.
+      default -> SafeTensors.parse(bytes, source).stateDict();
+    };
+  }
+
+  private static BertConfig labeled(BertConfig config, Optional<List<String>> labels) {
+    return labels.map(config::withLabels).orElse(config);
+  }
+
+  private static Json.Obj json(Path file) throws IOException {
+    try (MappedFile text = MappedFile.open(file)) {
+      if (Json.parsePython(text.bytes(), file.toString()) instanceof Json.Obj object) {
+        return object;
+      }
+      throw new CorruptFileException(file + " is not a JSON object.");
     }
-    throw new CorruptFileException(
-        file + ": not a dict with string keys, so not the weights of a model");
+  }
+
+  private static Optional<Tokenizer> tokenizer(Path directory) throws IOException {
+    boolean there =
+        Files.exists(directory.resolve("tokenizer.json"))
+            || Files.exists(directory.resolve("vocab.txt"));
+    return there ? Optional.of(Tokenizer.fromDirectory(directory)) : Optional.empty();
   }
 
   @Override

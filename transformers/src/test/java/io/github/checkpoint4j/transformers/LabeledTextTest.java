@@ -61,6 +61,11 @@ final class LabeledTextTest {
   }
 
   @Test
+  void control_characters_are_shown_as_question_marks_in_one_line() {
+    refused("\rx\0y", ":1: no tab in '?x?y'; each line has to be LABEL, a tab, TEXT");
+  }
+
+  @Test
   void a_line_without_a_label_is_named() {
     refused(
         "0\tdull\n\tfun\n", ":2: no label before the tab; each line has to be LABEL, a tab, TEXT");

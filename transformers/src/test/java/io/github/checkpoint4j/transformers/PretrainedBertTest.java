@@ -14,8 +14,12 @@ import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.torch.LoadReport;
+import io.github.checkpoint4j.torch.LoadRules;
 import io.github.checkpoint4j.torch.ModuleState;
+import io.github.checkpoint4j.torch.NamePattern;
 import io.github.checkpoint4j.torch.NativeTensors;
+import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -122,7 +126,8 @@ final class PretrainedBertTest {
     var report = PretrainedBert.fromDirectory(directory).report();
 
     assertThat(report.unexpected()).containsExactly("cls.predictions.bias");
-    assertThat(report).hasToString("41 loaded; 1 unexpected, passed over: cls.predictions.bias");
+    assertThat(report)
+        .hasToString("all 41 loaded; 1 unexpected, passed over: cls.predictions.bias");
   }
 
   @Test
@@ -141,7 +146,8 @@ final class PretrainedBertTest {
 
     var loaded = PretrainedBert.fromDirectory(directory);
 
-    assertThat(loaded.report().converted()).containsExactly("classifier.bias");
+    assertThat(loaded.report().converted())
+        .containsExactly(new LoadReport.Conversion("classifier.bias", Dtype.BF16, Dtype.F32));
     float[] bias = ModuleState.of(loaded.model()).stateDict().tensor("classifier.bias").toFloats();
     float[] exact = tiny.tensor("classifier.bias").toFloats();
     for (int i = 0; i < bias.length; i++) {
@@ -158,8 +164,8 @@ final class PretrainedBertTest {
         .isInstanceOf(StateMismatchException.class)
         .hasMessage(
             directory.resolve("model.safetensors")
-                + ": none of its 41 entries is one of the model's 41 parameters; without the prefix"
-                + " 'module.' 41 are: rename them first");
+                + ": none of its 41 entries is one of the model's 41 parameters and buffers; 41 are"
+                + " with rename(\"module.\", \"\")");
   }
 
   @Test
@@ -172,7 +178,7 @@ final class PretrainedBertTest {
 
     assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
         .isInstanceOf(StateMismatchException.class)
-        .hasMessageEndingWith("; without the prefix '_orig_mod.' 39 are: rename them first");
+        .hasMessageEndingWith("; 39 are with rename(\"_orig_mod.\", \"\")");
   }
 
   @Test
@@ -183,9 +189,10 @@ final class PretrainedBertTest {
         .isInstanceOf(StateMismatchException.class)
         .hasMessage(
             directory.resolve("model.safetensors")
-                + ": none of its 1 entries is one of the model's 41 parameters; the first are"
-                + " [transformer.wte.weight], and the model's [bert.embeddings.word_embeddings"
-                + ".weight, bert.embeddings.position_embeddings.weight,"
+                + ": none of its 1 entries is one of the model's 41 parameters and buffers; the"
+                + " first are [transformer.wte.weight], and the model's"
+                + " [bert.embeddings.word_embeddings.weight,"
+                + " bert.embeddings.position_embeddings.weight,"
                 + " bert.embeddings.token_type_embeddings.weight]");
   }
 
@@ -197,9 +204,126 @@ final class PretrainedBertTest {
         .isInstanceOf(StateMismatchException.class)
         .hasMessage(
             tinyDirectory.resolve("model.safetensors")
-                + ": classifier.bias is F32[2] and the model's is F32[3]; classifier.weight is"
-                + " F32[2, 32] and the model's is F32[3, 32]. Load it with the config.json and the"
-                + " labels it was trained with");
+                + " does not fit the model, which was not changed; 2 different: classifier.bias"
+                + " (expected F32[3], found F32[2]), classifier.weight (expected F32[3, 32], found"
+                + " F32[2, 32]); load it into a model of these shapes, or pass them over with"
+                + " ignoreMismatched()");
+  }
+
+  @Test
+  void a_head_with_other_labels_is_drawn_anew_if_told_so() throws IOException {
+    torch.manual_seed(8);
+    var loaded =
+        PretrainedBert.fromDirectory(
+            Golden.path("tiny"),
+            List.of("a", "b", "c"),
+            WeightLoading.lenient().ignoreMismatched());
+    float next = torch.rand(1).item_float();
+
+    assertThat(loaded.report())
+        .hasToString(
+            "39 of 41 loaded; 2 mismatched: classifier.bias (expected F32[3], found F32[2]),"
+                + " classifier.weight (expected F32[3, 32], found F32[2, 32])");
+    has_the_weights_of_bert(loaded, tiny);
+    StateDict state = ModuleState.of(loaded.model()).stateDict();
+    torch.manual_seed(8);
+    float[] expected =
+        NativeTensors.view(torch.randn(3, 32).mul(new org.bytedeco.pytorch.Scalar(0.2))).toFloats();
+    assertThat(state.tensor("classifier.weight").toFloats())
+        .containsExactly(expected, org.assertj.core.api.Assertions.within(1e-6f));
+    assertThat(state.tensor("classifier.bias").toFloats()).containsOnly(0f);
+    assertThat(torch.rand(1).item_float()).isEqualTo(next);
+  }
+
+  @Test
+  void rules_say_what_is_loaded_and_under_which_names() throws IOException {
+    write(renamed(tiny, name -> "module." + name));
+    var rules = LoadRules.none().stripPrefix("module.").except(NamePattern.glob("classifier.*"));
+
+    var loaded =
+        PretrainedBert.fromDirectory(
+            directory, List.of("a", "b", "c"), WeightLoading.lenient().rules(rules));
+
+    assertThat(loaded.report().missing()).isEqualTo(HEAD);
+    assertThat(loaded.report().excluded())
+        .containsExactlyInAnyOrder("module.classifier.weight", "module.classifier.bias");
+    has_the_weights_of_bert(loaded, tiny);
+  }
+
+  @Test
+  void strict_loading_draws_nothing() throws IOException {
+    write(renamed(tiny, name -> HEAD.contains(name) ? "" : name));
+
+    assertThatThrownBy(
+            () ->
+                PretrainedBert.fromDirectory(directory, List.of("a", "b"), WeightLoading.strict()))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            directory.resolve("model.safetensors")
+                + " does not fit the model, which was not changed; 2 missing: classifier.weight,"
+                + " classifier.bias");
+  }
+
+  @Test
+  void a_lone_file_is_loaded_whatever_its_name() throws IOException {
+    Files.copy(Golden.path("tiny/config.json"), directory.resolve("config.json"));
+    Files.copy(Golden.path("tiny/tokenizer.json"), directory.resolve("tokenizer.json"));
+    write("weights", SafeTensors.write(tiny, Map.of("format", "pt")));
+    write("best.pt", PyTorch.write(tiny, "best"));
+    for (String name : List.of("weights", "best.pt")) {
+      var loaded =
+          PretrainedBert.fromFile(
+              directory.resolve(name), List.of("a", "b"), WeightLoading.strict());
+      has_the_weights(loaded, tiny);
+      assertThat(loaded.tokenizer()).isPresent();
+      assertThat(loaded.model().config().labels()).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void a_training_state_in_a_file_is_loaded_by_a_rule() throws IOException {
+    Files.copy(Golden.path("tiny/config.json"), directory.resolve("config.json"));
+    Value state = StateDict.builder().put("epoch", 1).put("model", tiny).build();
+    write("last.pt", PyTorch.write(state, "last"));
+    Path file = directory.resolve("last.pt");
+
+    assertThatThrownBy(
+            () -> PretrainedBert.fromFile(file, List.of("a", "b"), WeightLoading.lenient()))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessageEndingWith("; 41 are with rename(\"model.\", \"\")");
+    var rules = LoadRules.none().stripPrefix("model.");
+    has_the_weights(
+        PretrainedBert.fromFile(file, List.of("a", "b"), WeightLoading.lenient().rules(rules)),
+        tiny);
+  }
+
+  @Test
+  void a_lone_file_without_a_configuration_beside_it_is_an_error() throws IOException {
+    write("weights", SafeTensors.write(tiny, Map.of("format", "pt")));
+    Path file = directory.resolve("weights");
+
+    assertThatThrownBy(
+            () -> PretrainedBert.fromFile(file, List.of("a", "b"), WeightLoading.lenient()))
+        .isInstanceOf(NoSuchFileException.class)
+        .hasMessage(
+            directory.resolve("config.json")
+                + ": there is none beside the weights; put that of the model there");
+  }
+
+  @Test
+  void a_lone_file_that_holds_no_weights_says_what_it_is() throws IOException {
+    Files.copy(Golden.path("tiny/config.json"), directory.resolve("config.json"));
+    Path file = directory.resolve("page.bin");
+    Files.writeString(file, "<!DOCTYPE html><html></html>");
+    assertThatThrownBy(
+            () -> PretrainedBert.fromFile(file, List.of("a", "b"), WeightLoading.lenient()))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageContaining("an HTML page");
+    Files.writeString(directory.resolve("config.json"), "[]");
+    assertThatThrownBy(
+            () -> PretrainedBert.fromFile(file, List.of("a", "b"), WeightLoading.lenient()))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(directory.resolve("config.json") + " is not a JSON object.");
   }
 
   @Test
@@ -210,7 +334,7 @@ final class PretrainedBertTest {
 
     assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
         .isInstanceOf(StateMismatchException.class)
-        .hasMessageContaining("classifier.bias is I64[2] and the model's is F32[2]");
+        .hasMessageContaining("classifier.bias (expected F32[2], found I64[2])");
   }
 
   @Test
@@ -221,7 +345,11 @@ final class PretrainedBertTest {
 
     assertThatThrownBy(() -> PretrainedBert.fromDirectory(directory))
         .isInstanceOf(StateMismatchException.class)
-        .hasMessageContaining(": two tensors are bert.pooler.dense.bias; the second is ");
+        .hasMessage(
+            directory.resolve("model.safetensors")
+                + ": 'bert.pooler.dense.bias' and 'pooler.dense.bias' are both for"
+                + " bert.pooler.dense.bias; leave one of them out with"
+                + " except(\"pooler.dense.bias\")");
   }
 
   @Test
@@ -278,6 +406,18 @@ final class PretrainedBertTest {
     assertThat(loaded.files())
         .containsOnlyKeys("config.json", "tokenizer.json", "tokenizer_config.json");
     has_the_weights(PretrainedBert.fromDirectory(saved), tiny);
+  }
+
+  private static void has_the_weights_of_bert(PretrainedBert loaded, StateDict expected) {
+    StateDict state = ModuleState.of(loaded.model()).stateDict();
+    int compared = 0;
+    for (String name : expected.names()) {
+      if (!HEAD.contains(name)) {
+        assertThat(state.tensor(name).hasSameBytes(expected.tensor(name))).as(name).isTrue();
+        compared++;
+      }
+    }
+    assertThat(compared).isEqualTo(39);
   }
 
   private static void has_the_weights(PretrainedBert loaded, StateDict expected) {

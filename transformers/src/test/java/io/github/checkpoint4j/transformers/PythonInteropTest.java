@@ -1,28 +1,40 @@
 package io.github.checkpoint4j.transformers;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.LocalStorage;
+import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.ModuleState;
 import io.github.checkpoint4j.torch.NativeTensors;
+import io.github.checkpoint4j.torch.WeightLoading;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Objects;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
@@ -58,7 +70,8 @@ final class PythonInteropTest {
         new PretrainedBert(
             new BertForSequenceClassification(config),
             Optional.of(Tokenizer.fromDirectory(Golden.path("tiny"))),
-            new LoadReport(List.of(), List.of(), List.of(), List.of()));
+            new LoadReport(
+                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of()));
     Path saved = directory.resolve("saved");
     fresh.save(saved);
 
@@ -129,6 +142,70 @@ final class PythonInteropTest {
     assertThat(loaded.report().missing()).containsExactly("classifier.weight", "classifier.bias");
     same_tensors(loaded.model(), expected);
     assertThat(torch.rand(1).item_float()).isEqualTo((float) expected.real("random"));
+  }
+
+  @Test
+  void one_seed_draws_one_head_of_other_labels_in_both() throws Exception {
+    python.interop("new", directory.toString(), "37");
+    Path whole = directory.resolve("whole");
+    Json.Obj expected = python.interop("other_head", whole.toString(), "39", "7");
+    torch.manual_seed(39);
+    var loaded =
+        PretrainedBert.fromDirectory(
+            whole, BertConfig.unnamedLabels(7), WeightLoading.lenient().ignoreMismatched());
+
+    assertThat(loaded.report().untouched())
+        .containsExactlyInAnyOrder("classifier.weight", "classifier.bias");
+    assertThat(loaded.report().mismatched().stream().map(LoadReport.Mismatch::toString).sorted())
+        .containsExactlyElementsOf(texts(expected.array("mismatched")));
+    same_tensors(loaded.model(), expected);
+    assertThat(torch.rand(1).item_float()).isEqualTo((float) expected.real("random"));
+  }
+
+  @Test
+  void strict_and_lenient_loading_say_what_pytorch_says() throws Exception {
+    var tiny = BertConfig.parse(Golden.json("tiny/config.json"));
+    var loaded = PretrainedBert.fromDirectory(Golden.path("tiny"));
+    Map<String, Value> entries = new LinkedHashMap<>();
+    entries.put("head.weight", Tensor.scalar(1f));
+    ModuleState.of(loaded.model()).stateDict().entries().forEach(entries::put);
+    entries.put("epoch_weight", Tensor.scalar(2f));
+    entries.keySet().removeAll(List.of("classifier.bias", "bert.pooler.dense.weight"));
+    entries.put(
+        "classifier.weight",
+        Tensor.of(Dtype.F16, new long[] {2, 32}, MemorySegment.ofArray(new byte[128])));
+    Path file = directory.resolve("partial.pt");
+    Files.write(file, bytes(PyTorch.write(StateDict.of(entries), "partial")));
+    Json.Obj expected =
+        python.interop("load_state_dict", Golden.path("tiny").toString(), file.toString());
+
+    var model = new BertForSequenceClassification(tiny);
+    assertThatThrownBy(
+            () -> WeightLoading.strict().load(StateDict.of(entries), model, "partial.pt"))
+        .hasMessage(
+            "partial.pt does not fit the model, which was not changed; 2 missing:"
+                + " bert.pooler.dense.weight, classifier.bias; 2 unexpected: head.weight,"
+                + " epoch_weight");
+    assertThat(expected.text("error"))
+        .contains("Missing key(s)", "bert.pooler.dense.weight", "classifier.bias")
+        .contains("Unexpected key(s)", "head.weight", "epoch_weight");
+    LoadReport report = WeightLoading.lenient().load(StateDict.of(entries), model, "partial.pt");
+    assertThat(report.missing()).isEqualTo(texts(expected.array("missing")));
+    assertThat(report.unexpected()).isEqualTo(texts(expected.array("unexpected")));
+    assertThat(report.converted())
+        .containsExactly(new LoadReport.Conversion("classifier.weight", Dtype.F16, Dtype.F32));
+    StateDict state = ModuleState.of(model).stateDict();
+    int compared = 0;
+    for (Json item : expected.array("tensors").items()) {
+      Json.Obj row = (Json.Obj) item;
+      if (!report.missing().contains(row.text("name"))) {
+        assertThat(sha256(state.tensor(row.text("name"))))
+            .as(row.text("name"))
+            .isEqualTo(row.text("sha256"));
+        compared++;
+      }
+    }
+    assertThat(compared).isEqualTo(39);
   }
 
   @Test
@@ -272,6 +349,18 @@ final class PythonInteropTest {
     List<String> arguments = new ArrayList<>(List.of(first));
     arguments.add(file.toString());
     return arguments.toArray(String[]::new);
+  }
+
+  private static List<String> texts(Json.Arr array) {
+    return array.items().stream().map(item -> ((Json.Str) item).value()).toList();
+  }
+
+  private static byte[] bytes(FileContent content) {
+    var bytes = new ByteArrayOutputStream();
+    for (FileContent.Part part : content.parts()) {
+      bytes.writeBytes(part.bytes().toArray(ValueLayout.JAVA_BYTE));
+    }
+    return bytes.toByteArray();
   }
 
   private static String sha256(Tensor tensor) {

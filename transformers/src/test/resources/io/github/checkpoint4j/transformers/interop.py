@@ -5,17 +5,32 @@ interop.py training DIR SEED FILE      the model of DIR in training mode: loss w
                                        number, and the sum of the gradients' sizes
 interop.py new DIR SEED                writes a new model and tokenizer to DIR/whole, its BERT without a head to DIR/base
 interop.py head DIR SEED LABELS        what from_pretrained draws for a new head over DIR
+interop.py other_head DIR SEED LABELS  the same over a model with a head of another number of labels, which is ignored
+interop.py transfer KIND DIR OUTPUT RESUME FILE
+                                       trains the model of DIR on the texts with labels 0 1 0 1 ...: KIND "frozen", with
+                                       embeddings and the first layer frozen, or "rates", with a decay of 0.9 by layer and
+                                       a rate of its own for the classifier; RESUME is a checkpoint or "". What was logged
+interop.py load_state_dict DIR FILE    what PyTorch says of the state dict in FILE for the model of DIR, strict and not
 interop.py tensors DIR                 dtype, shape and digest of each parameter, as loaded
 
 FILE is a JSON list of texts.
 """
 
+import contextlib
 import hashlib
 import json
 import sys
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, BertConfig, BertForSequenceClassification
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertForSequenceClassification,
+    DataCollatorWithPadding,
+    Trainer,
+    TrainingArguments,
+)
 from transformers.utils import logging
 
 logging.set_verbosity_error()
@@ -83,6 +98,87 @@ def head(directory, seed, labels):
     torch.manual_seed(int(seed))
     model = AutoModelForSequenceClassification.from_pretrained(directory, num_labels=int(labels))
     return {**digests(model), "random": float(torch.rand(1))}
+
+
+def other_head(directory, seed, labels):
+    torch.manual_seed(int(seed))
+    model, info = AutoModelForSequenceClassification.from_pretrained(
+        directory, num_labels=int(labels), ignore_mismatched_sizes=True, output_loading_info=True
+    )
+    assert not info["missing_keys"] and not info["unexpected_keys"], info
+    mismatched = [
+        f"{name} (expected F32{list(expected)}, found F32{list(found)})"
+        for name, found, expected in sorted(info["mismatched_keys"])
+    ]
+    return {**digests(model), "random": float(torch.rand(1)), "mismatched": mismatched}
+
+
+def rate_groups(model, rate, decay):
+    """The rest, the classifier, then the layers from the last to the first and the embeddings."""
+    top = model.config.num_hidden_layers
+
+    def tier(name):
+        if name.startswith("classifier."):
+            return 1
+        if name.startswith("bert.pooler."):
+            return 0
+        if name.startswith("bert.embeddings."):
+            return 1 + top + 1
+        return 1 + top - int(name.split(".")[3])
+
+    groups = []
+    for number in range(top + 3):
+        of_tier = [(n, p) for n, p in model.named_parameters() if tier(n) == number]
+        lr = 5e-3 if number == 1 else rate * decay ** max(number - 1, 0)
+        exempt = [n.endswith("bias") or "LayerNorm" in n for n, _ in of_tier]
+        groups.append({"params": [p for (_, p), e in zip(of_tier, exempt) if not e], "weight_decay": 0.1, "lr": lr})
+        groups.append({"params": [p for (_, p), e in zip(of_tier, exempt) if e], "weight_decay": 0.0, "lr": lr})
+    return groups
+
+
+def transfer(kind, directory, output, resume, file):
+    model = AutoModelForSequenceClassification.from_pretrained(directory)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    data = [
+        {**tokenizer(text, truncation=True, max_length=32), "labels": i % 2} for i, text in enumerate(read(file))
+    ]
+    arguments = TrainingArguments(
+        output_dir=output, max_steps=10, per_device_train_batch_size=4, learning_rate=1e-3, warmup_steps=2,
+        weight_decay=0.1, logging_steps=1, save_steps=5, report_to="none", use_cpu=True, disable_tqdm=True,
+        logging_nan_inf_filter=False,
+    )
+    optimizers = (None, None)
+    if kind == "frozen":
+        for name, parameter in model.named_parameters():
+            if name.startswith(("bert.embeddings.", "bert.encoder.layer.0.")):
+                parameter.requires_grad_(False)
+    else:
+        groups = rate_groups(model, 1e-3, 0.9)
+        optimizers = (torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, fused=True), None)
+    trainer = Trainer(
+        model=model, args=arguments, train_dataset=data, data_collator=DataCollatorWithPadding(tokenizer),
+        optimizers=optimizers,
+    )
+    with contextlib.redirect_stdout(sys.stderr):
+        trainer.train(resume_from_checkpoint=resume or None)
+    steps = [entry for entry in trainer.state.log_history if "loss" in entry]
+    return {
+        **{key: [float(entry[key]) for entry in steps] for key in ("loss", "grad_norm", "learning_rate")},
+        "rates": [group["lr"] for group in trainer.optimizer.param_groups],
+        "names": [n for n, p in model.named_parameters() if p.requires_grad],
+    }
+
+
+def load_state_dict(directory, file):
+    model = BertForSequenceClassification(BertConfig.from_pretrained(directory))
+    state = torch.load(file)
+    try:
+        model.load_state_dict(state)
+        error = ""
+    except RuntimeError as e:
+        error = str(e)
+    keys = model.load_state_dict(state, strict=False)
+    return {**digests(model), "missing": keys.missing_keys, "unexpected": keys.unexpected_keys, "error": error}
 
 
 def tensors(directory):

@@ -1,13 +1,13 @@
-package io.github.checkpoint4j.cli;
+package io.github.checkpoint4j.state;
 
 /**
  * A pattern for tensor names: {@code *} is any run of characters, dots and slashes too, {@code ?}
  * one character; everything else stands for itself. The whole name must match.
  */
-record Glob(String pattern) {
+public record Glob(String pattern) {
 
   /** Whether the whole of {@code name} matches; takes at most length times length steps. */
-  boolean matches(String name) {
+  public boolean matches(String name) {
     int p = 0;
     int n = 0;
     int star = -1;

@@ -1,4 +1,4 @@
-package io.github.checkpoint4j.cli;
+package io.github.checkpoint4j.state;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
