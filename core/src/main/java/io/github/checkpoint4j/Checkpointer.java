@@ -63,9 +63,7 @@ public final class Checkpointer implements AutoCloseable {
   private final boolean incremental;
   private final boolean verify;
   private final InstantSource clock;
-
   private final Progress progress;
-
   private Optional<Resumption> resumption = Optional.empty();
 
   Checkpointer(CheckpointerBuilder builder, CheckpointStore store) throws IOException {
@@ -318,10 +316,9 @@ public final class Checkpointer implements AutoCloseable {
   }
 
   private void requireTracked(Set<String> metrics) {
-    String evaluation = "eval_";
     if (objective.isPresent()
         && !metrics.contains(objective.get().metric())
-        && metrics.stream().anyMatch(name -> name.startsWith(evaluation))) {
+        && metrics.stream().anyMatch(name -> name.startsWith("eval_"))) {
       throw unknownMetric(objective.get().metric(), metrics);
     }
   }

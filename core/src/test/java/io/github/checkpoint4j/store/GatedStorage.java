@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A disk whose operations a test can hold up and make fail. An operation is told as its name and
@@ -28,7 +29,7 @@ public final class GatedStorage extends ForwardingStorage {
     super(to);
   }
 
-  /** Holds this operation up when it comes, until {@link #open}. */
+  /** Holds this operation up when it comes, until {@link #open}; it fails if that does not come. */
   public void hold(String operation) {
     gate = new Gate(operation, new CountDownLatch(1), new CountDownLatch(1));
   }
@@ -77,7 +78,9 @@ public final class GatedStorage extends ForwardingStorage {
     if (told.equals(now.operation())) {
       now.reached().countDown();
       try {
-        now.opened().await();
+        if (!now.opened().await(20, TimeUnit.SECONDS)) {
+          throw new IOException("nothing let " + told + " go on");
+        }
       } catch (InterruptedException e) {
         throw new IOException("interrupted at " + told, e);
       }
