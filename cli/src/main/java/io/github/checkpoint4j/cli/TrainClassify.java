@@ -75,7 +75,7 @@ final class TrainClassify implements Callable<Integer> {
 
   private int train() throws IOException {
     Optional<SavedRun> saved = SavedRun.find(options.output, ResumeFrom.parse(options.resume));
-    ClassificationTask task = task(saved.flatMap(SavedRun::task));
+    ClassificationTask task = task(saved);
     if (saved.isPresent() && options.isComplete(saved.get())) {
       CompletedRun.print(options.output, json, spec.commandLine().getOut(), err);
       return ExitStatus.FINE;
@@ -94,7 +94,8 @@ final class TrainClassify implements Callable<Integer> {
     return ExitStatus.FINE;
   }
 
-  private ClassificationTask task(Optional<ClassificationTask> saved) {
+  private ClassificationTask task(Optional<SavedRun> run) {
+    Optional<ClassificationTask> saved = run.flatMap(SavedRun::task);
     String trainData =
         trainFile != null
             ? trainFile.toString()
@@ -103,7 +104,11 @@ final class TrainClassify implements Callable<Integer> {
     return new ClassificationTask(
         model != null
             ? model
-            : saved.map(ClassificationTask::model).orElse(ClassificationTask.MINI_LM),
+            : saved
+                .map(ClassificationTask::model)
+                // A checkpoint made in Python does not say what it began with, and is a model.
+                .or(() -> run.map(from -> from.checkpoint().directory().toString()))
+                .orElse(ClassificationTask.MINI_LM),
         trainData,
         evalFile != null
             ? evalFile.toString()
