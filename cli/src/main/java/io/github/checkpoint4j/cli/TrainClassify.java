@@ -95,7 +95,7 @@ final class TrainClassify implements Callable<Integer> {
 
   private int train() throws IOException {
     Optional<SavedRun> saved = SavedRun.find(options.output, ResumeFrom.parse(options.resume));
-    ClassificationTask task = task(saved.flatMap(SavedRun::task));
+    ClassificationTask task = task(saved);
     if (saved.isPresent() && options.isComplete(saved.get())) {
       print("max-steps");
       return ExitStatus.FINE;
@@ -122,7 +122,8 @@ final class TrainClassify implements Callable<Integer> {
     CompletedRun.print(options.output, more, json, spec.commandLine().getOut(), err);
   }
 
-  private ClassificationTask task(Optional<ClassificationTask> saved) {
+  private ClassificationTask task(Optional<SavedRun> run) {
+    Optional<ClassificationTask> saved = run.flatMap(SavedRun::task);
     String trainData =
         trainFile != null
             ? trainFile.toString()
@@ -131,7 +132,11 @@ final class TrainClassify implements Callable<Integer> {
     return new ClassificationTask(
         model != null
             ? model
-            : saved.map(ClassificationTask::model).orElse(ClassificationTask.MINI_LM),
+            : saved
+                .map(ClassificationTask::model)
+                // A checkpoint made in Python does not say what it began with, and is a model.
+                .or(() -> run.map(from -> from.checkpoint().directory().toString()))
+                .orElse(ClassificationTask.MINI_LM),
         trainData,
         evalFile != null
             ? evalFile.toString()

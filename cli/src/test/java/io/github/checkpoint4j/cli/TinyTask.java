@@ -63,19 +63,25 @@ final class TinyTask {
     return arguments;
   }
 
+  /** As {@link #arguments}, but without a model and without evaluations. */
+  List<String> unevaluated(Path run, String... more) {
+    return arguments(7, run, List.of(), more);
+  }
+
   /** As {@link #arguments}, with a seed. */
   List<String> seeded(long seed, Path run, String... more) {
+    return arguments(
+        seed, run, List.of("--model", model().toString(), "--eval", eval().toString()), more);
+  }
+
+  private List<String> arguments(long seed, Path run, List<String> first, String... more) {
     List<String> arguments =
         new ArrayList<>(
             List.of(
                 "train",
                 "classify",
-                "--model",
-                model().toString(),
                 "--train",
                 train().toString(),
-                "--eval",
-                eval().toString(),
                 "--output",
                 run.toString(),
                 "--threads",
@@ -86,6 +92,7 @@ final class TinyTask {
                 "24",
                 "--seed",
                 Long.toString(seed)));
+    arguments.addAll(first);
     arguments.addAll(List.of(more));
     return arguments;
   }

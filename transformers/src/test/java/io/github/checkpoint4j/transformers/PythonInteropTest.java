@@ -11,8 +11,8 @@ import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
-import io.github.checkpoint4j.store.LocalStorage;
 import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.store.LocalStorage;
 import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.Batch;
@@ -33,8 +33,8 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Objects;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
@@ -89,7 +89,8 @@ final class PythonInteropTest {
         new PretrainedBert(
             model,
             Optional.of(Tokenizer.fromDirectory(Golden.path("tiny"))),
-            new LoadReport(List.of(), List.of(), List.of(), List.of()));
+            new LoadReport(
+                List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of()));
     Path saved = directory.resolve("saved");
     fresh.save(saved);
     ModuleState state = ModuleState.of(model);
