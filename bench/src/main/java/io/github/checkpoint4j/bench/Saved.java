@@ -18,7 +18,7 @@ import java.util.Optional;
 /** A run with checkpoints of a model, in a directory of its own that ends with it. */
 final class Saved implements AutoCloseable {
   /** Where the benchmarks write; the directory of temporary files if the property is not set. */
-  private static final Path DIRECTORY =
+  static final Path DIRECTORY =
       Path.of(
           System.getProperty(
               "checkpoint4j.bench.directory", System.getProperty("java.io.tmpdir", "")));

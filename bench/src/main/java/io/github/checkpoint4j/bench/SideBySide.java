@@ -21,6 +21,7 @@ final class SideBySide {
 
   public static void main(String[] arguments) throws IOException {
     DurableSave save = new DurableSave();
+    BackgroundSave background = new BackgroundSave();
     WarmLoad load = new WarmLoad();
     load.save();
     LazyRead lazy = lazyRead(1);
@@ -33,6 +34,9 @@ final class SideBySide {
           switch (name) {
             case "commit" -> seconds(save::commit);
             case "bare" -> seconds(save::bare);
+            case "blocked" -> seconds(background::blocked);
+            case "durable" -> seconds(background::durable);
+            case "memcpy" -> seconds(background::memcpy);
             case "load" -> seconds(load::load);
             case "verified-load" -> seconds(load::verifiedLoad);
             case "one-tensor-bare" -> seconds(lazy::bare);
@@ -42,8 +46,10 @@ final class SideBySide {
           };
       System.out.println(seconds);
       save.delete();
+      background.await();
     }
     save.close();
+    background.close();
     load.close();
     lazy.close();
     lazyTenfold.close();
