@@ -1,9 +1,9 @@
-"""Makes this folder with the Trainer of transformers: python make.py [FOLDER]
+"""Makes this folder with the Trainer of transformers: python make.py [FOLDER [RUNS]]
 
 A classifier of two linear layers with dropout between them is trained from the weights in
 model.safetensors on train.json and eval.json. For each run there is its trainer_state.json at every
 checkpoint, the whole log_history, and the last weights; of the run "steps" also the checkpoint at
-step 6, from which it can be resumed.
+step 6, from which it can be resumed. RUNS is a JSON file of other runs than those here.
 
 torch 2.10.0, transformers 5.23.0, accelerate 1.15.0, safetensors 0.8.0; one thread.
 """
@@ -58,6 +58,16 @@ RUNS = {
             max_steps=7, learning_rate=0.03, warmup_steps=0.25, logging_steps=0.2, eval_strategy="steps",
             eval_steps=0.25, eval_delay=3, save_steps=0.5, eval_on_start=True, max_grad_norm=0.0,
             dataloader_drop_last=True, data_seed=7,
+        ),
+    ),
+    "best": dict(
+        dropout=0.25,
+        metrics=True,
+        eval_examples=EVAL,
+        arguments=dict(
+            num_train_epochs=3.5, learning_rate=0.05, weight_decay=0.02, logging_steps=0.3, eval_strategy="epoch",
+            eval_delay=1.5, save_strategy="best", metric_for_best_model="loss", save_total_limit=2,
+            load_best_model_at_end=True, seed=7,
         ),
     ),
     "early": dict(
@@ -118,7 +128,7 @@ def run(name, run, output, weights, train, eval_, resume=None):
     return trainer
 
 
-def main(folder):
+def main(folder, runs):
     torch.set_num_threads(1)
     torch.manual_seed(1)
     train, eval_ = examples(TRAIN, 0), examples(EVAL, 100)
@@ -126,7 +136,7 @@ def main(folder):
     (folder / "train.json").write_text(json.dumps(train) + "\n")
     (folder / "eval.json").write_text(json.dumps(eval_) + "\n")
     save_file(weights, folder / "model.safetensors")
-    for name, setting in RUNS.items():
+    for name, setting in runs.items():
         kept = folder / name
         shutil.rmtree(kept, ignore_errors=True)
         kept.mkdir()
@@ -136,7 +146,7 @@ def main(folder):
             for checkpoint in sorted(output.glob("checkpoint-*")):
                 state = (checkpoint / "trainer_state.json").read_text().replace(str(output), "run")
                 (kept / (checkpoint.name + ".trainer_state.json")).write_text(state)
-            if name == "steps":
+            if name == "steps" and runs is RUNS:
                 source, target = output / "checkpoint-6", kept / "checkpoint-6"
                 target.mkdir()
                 for file in ("model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth"):
@@ -146,8 +156,11 @@ def main(folder):
             last = trainer.state.log_history
             (kept / "log_history.json").write_text(json.dumps(last, indent=2, sort_keys=True) + "\n")
             save_file({k: v.clone() for k, v in trainer.model.state_dict().items()}, kept / "last.safetensors")
-    (folder / "expected.json").write_text(json.dumps(RUNS, indent=2, sort_keys=True) + "\n")
+    (folder / "expected.json").write_text(json.dumps(runs, indent=2, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":
-    main(pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
+    main(
+        pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else pathlib.Path(__file__).parent,
+        json.loads(pathlib.Path(sys.argv[2]).read_text()) if len(sys.argv) > 2 else RUNS,
+    )

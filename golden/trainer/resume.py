@@ -1,6 +1,6 @@
-"""Goes on with a run of make.py, "steps" if not named, from a checkpoint: python resume.py CHECKPOINT OUTPUT [RUN]
+"""Goes on with a run of make.py, "steps" if not named, from a checkpoint: python resume.py CHECKPOINT OUTPUT [RUN [MORE]]
 
-States of callbacks are restored.
+States of callbacks are restored. MORE is a JSON object of further arguments.
 
 Writes log_history.json and last.safetensors into OUTPUT.
 """
@@ -17,7 +17,9 @@ if __name__ == "__main__":
     folder = pathlib.Path(__file__).parent
     checkpoint, output = sys.argv[1], pathlib.Path(sys.argv[2])
     name = sys.argv[3] if len(sys.argv) > 3 else "steps"
-    setting = dict(RUNS[name], arguments=dict(RUNS[name]["arguments"], restore_callback_states_from_checkpoint=True))
+    more = json.loads(sys.argv[4]) if len(sys.argv) > 4 else {}
+    arguments = dict(RUNS[name]["arguments"], restore_callback_states_from_checkpoint=True, **more)
+    setting = dict(RUNS[name], arguments=arguments)
     torch.set_num_threads(1)
     trainer = run(
         name,

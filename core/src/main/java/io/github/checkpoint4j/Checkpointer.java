@@ -1,5 +1,6 @@
 package io.github.checkpoint4j;
 
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointContent;
@@ -125,6 +126,17 @@ public final class Checkpointer implements AutoCloseable {
 
   private Resumption.Reader reader() {
     return new Resumption.Reader(components, hyperparameters, fingerprint, verify);
+  }
+
+  /**
+   * Puts a further file into every checkpoint saved from now on, for instance one that lay in the
+   * checkpoint resumed from.
+   *
+   * @throws IllegalArgumentException if the name cannot be a file's, or another part of the
+   *     checkpoint has it
+   */
+  public void file(String name, FileContent content) {
+    components.file(name, () -> content);
   }
 
   private void resumed(Resumption loaded) {

@@ -9,6 +9,7 @@ import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Manifest;
 import io.github.checkpoint4j.store.Standing;
+import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,7 +89,11 @@ record Resumption(CheckpointInfo checkpoint, List<Change> changes, List<Skipped>
       String message =
           "%s has no %s; its files are %s"
               .formatted(
-                  checkpoint.info().directory(), String.join(", ", missing), checkpoint.files());
+                  checkpoint.info().directory(),
+                  missing.stream()
+                      .map(component -> component + " (" + TrainerLayout.file(component) + ")")
+                      .collect(Collectors.joining(", ")),
+                  checkpoint.files());
       if (checkpoint.info().standing() == Standing.UNVERIFIED) {
         return new CorruptFileException(
             message + ". It has no manifest, so saving it may have been cut short");

@@ -72,6 +72,24 @@ class CheckpointerTest {
   }
 
   @Test
+  void a_file_that_comes_later_is_in_the_checkpoints_saved_from_then_on() throws IOException {
+    try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(1)).open(disk)) {
+      train(checkpointer, 1, 1);
+      checkpointer.file("NOTICE", FileContent.of("words"));
+      train(checkpointer, 2, 3);
+
+      assertThat(run.resolve("checkpoint-1/NOTICE")).doesNotExist();
+      assertThat(run.resolve("checkpoint-2/NOTICE")).hasContent("words");
+      assertThat(run.resolve("checkpoint-3/NOTICE")).hasContent("words");
+      assertThatThrownBy(() -> checkpointer.file("NOTICE", FileContent.of("others")))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("two parts of the checkpoint would be in NOTICE");
+      assertThatThrownBy(() -> checkpointer.file("model.safetensors", FileContent.of("")))
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+  }
+
+  @Test
   void a_loop_saves_and_a_later_one_goes_on_with_random_numbers_restored_last() throws IOException {
     try (Checkpointer checkpointer = builder().save(SaveStrategy.everySteps(3)).open(disk)) {
       assertThat(checkpointer.resume()).isEmpty();
@@ -274,7 +292,7 @@ class CheckpointerTest {
           .isInstanceOf(StateMismatchException.class)
           .hasMessage(
               run.resolve("checkpoint-5")
-                  + " has no scheduler; its files are [model.safetensors, optimizer.pt,"
+                  + " has no scheduler (scheduler.pt); its files are [model.safetensors, optimizer.pt,"
                   + " rng_state.pth]. Do not track what was not saved");
       assertThat(loads).isEmpty();
     }

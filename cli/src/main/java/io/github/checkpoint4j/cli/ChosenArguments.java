@@ -7,11 +7,12 @@ import io.github.checkpoint4j.torch.IntervalStrategy;
 import io.github.checkpoint4j.torch.ResumeFrom;
 import io.github.checkpoint4j.torch.SchedulerType;
 import io.github.checkpoint4j.torch.TrainingArguments;
-import java.util.Arrays;
+import io.github.checkpoint4j.torch.TrainingArgumentsBuilder;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,12 +20,24 @@ import org.jspecify.annotations.Nullable;
  * else its default.
  *
  * @param options what the user gives
- * @param saved the arguments in the checkpoint that the run goes on from; may be empty
+ * @param saved the run that goes on; empty if it begins
  */
-record ChosenArguments(TrainOptions options, Json.Obj saved) {
-  private static final int EVALUATION_BATCH = 64;
+record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
+  private static final int BUILT_IN_STEPS = 100;
+  private static final double SAVE_STEPS = 25;
   private static final List<String> METRICS =
       List.of("accuracy", "f1", "matthews_correlation", "loss");
+
+  /** What is another default here than Hugging Face's. */
+  private static final Json.Obj DEFAULTS =
+      Json.object()
+          .put("per_device_train_batch_size", 32)
+          .put("per_device_eval_batch_size", 64)
+          .put("warmup_steps", 30)
+          .put("logging_steps", 5)
+          .put("save_steps", SAVE_STEPS)
+          .put("save_total_limit", 3)
+          .build();
 
   /**
    * The arguments of the trainer.
@@ -34,39 +47,24 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
    * @throws IllegalArgumentException if one is out of its range or they do not go together
    */
   TrainingArguments arguments(boolean builtIn, boolean evaluated) {
-    double saveSteps = real(options.saveSteps, "save_steps", 25);
-    var arguments =
-        TrainingArguments.builder()
-            .outputDir(options.output)
-            .perDeviceTrainBatchSize(whole(options.batchSize, "per_device_train_batch_size", 32))
-            .perDeviceEvalBatchSize(EVALUATION_BATCH)
-            .learningRate(real(options.learningRate, "learning_rate", 5e-5))
-            .warmupSteps(real(options.warmupSteps, "warmup_steps", 30))
-            .weightDecay(real(options.weightDecay, "weight_decay", 0))
-            .lrSchedulerType(schedule())
-            .seed(chosen(options.seed, "seed", Json.Num::asLong, 42L))
-            .loggingSteps(real(options.loggingSteps, "logging_steps", 5))
-            .saveStrategy(CheckpointStrategy.STEPS)
-            .saveSteps(saveSteps)
-            .asyncSave(flag(options.asyncSave, "async_save"))
-            .saveTotalLimit(whole(options.saveTotalLimit, "save_total_limit", 3))
-            .resumeFromCheckpoint(ResumeFrom.parse(options.resume));
-    setLength(arguments, builtIn);
+    TrainingArgumentsBuilder arguments = TrainingArguments.builder().set(notGiven(builtIn));
+    setGiven(arguments);
     if (evaluated) {
-      double evalSteps =
-          options.evalSteps == null && options.saveSteps != null
-              ? saveSteps
-              : real(options.evalSteps, "eval_steps", saveSteps);
-      arguments
-          .evalStrategy(IntervalStrategy.STEPS)
-          .evalSteps(evalSteps)
-          .loadBestModelAtEnd(true)
-          .metricForBestModel(metric());
+      setEvaluation(arguments);
     } else if (options.metric != null || options.evalSteps != null) {
       throw new IllegalArgumentException(
           "--metric and --eval-steps need data for evaluations; give it with --eval");
+    } else {
+      arguments.evalStrategy(IntervalStrategy.NO).loadBestModelAtEnd(false);
+      if (text("save_strategy").equals(Optional.of("best"))) {
+        arguments.saveStrategy(CheckpointStrategy.STEPS);
+      }
     }
-    return arguments.build();
+    return arguments
+        .outputDir(options.output)
+        .saveOnlyModel(false)
+        .resumeFromCheckpoint(ResumeFrom.parse(options.resume))
+        .build();
   }
 
   /**
@@ -76,7 +74,13 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
    * @throws IllegalArgumentException if an option is out of its range or lacks what it needs
    */
   Optional<EarlyStoppingCallback> earlyStopping(boolean evaluated) {
-    int patience = whole(options.earlyStoppingPatience, "early_stopping_patience", 0);
+    Json.Obj before = saved.map(SavedRun::earlyStopping).orElseGet(() -> Json.object().build());
+    int patience =
+        options.earlyStoppingPatience != null
+            ? options.earlyStoppingPatience
+            : number(before, "early_stopping_patience")
+                .map(number -> Math.toIntExact(number.asLong()))
+                .orElse(0);
     if (patience == 0) {
       if (options.earlyStoppingThreshold != null) {
         throw new IllegalArgumentException(
@@ -90,75 +94,104 @@ record ChosenArguments(TrainOptions options, Json.Obj saved) {
     }
     return Optional.of(
         new EarlyStoppingCallback(
-            patience, real(options.earlyStoppingThreshold, "early_stopping_threshold", 0)));
+            patience,
+            options.earlyStoppingThreshold != null
+                ? options.earlyStoppingThreshold
+                : number(before, "early_stopping_threshold").map(Json.Num::asDouble).orElse(0.0)));
   }
 
-  private void setLength(TrainingArguments.Builder arguments, boolean builtIn) {
-    if (options.maxSteps != null) {
-      arguments.maxSteps(options.maxSteps);
-    } else if (options.epochs != null) {
-      arguments.numTrainEpochs(options.epochs);
-    } else if (number("max_steps").isPresent()) {
-      arguments
-          .maxSteps(chosen(null, "max_steps", Json.Num::asLong, -1L))
-          .numTrainEpochs(real(null, "num_train_epochs", 3));
-    } else if (builtIn) {
-      arguments.maxSteps(100);
+  /** The saved arguments, and the default of each that is not among them. */
+  private Json.Obj notGiven(boolean builtIn) {
+    Map<String, Json> arguments = new LinkedHashMap<>(DEFAULTS.members());
+    if (builtIn) {
+      arguments.put("max_steps", Json.of(BUILT_IN_STEPS));
     }
-  }
-
-  private SchedulerType schedule() {
+    arguments.putAll(savedArguments().members());
     if (options.schedule != null) {
-      return switch (options.schedule) {
-        case linear -> SchedulerType.LINEAR;
-        case cosine -> SchedulerType.COSINE;
-        case constant -> SchedulerType.CONSTANT_WITH_WARMUP;
-      };
+      // That of the run may be one that there is not.
+      arguments.remove("lr_scheduler_type");
     }
-    String name = text("lr_scheduler_type").orElse("").toUpperCase(Locale.ROOT);
-    return Arrays.stream(SchedulerType.values())
-        .filter(type -> type.name().equals(name))
-        .findFirst()
-        .orElse(SchedulerType.LINEAR);
+    return Json.object(arguments);
+  }
+
+  private void setGiven(TrainingArgumentsBuilder arguments) {
+    ifGiven(options.batchSize, arguments::perDeviceTrainBatchSize);
+    ifGiven(options.learningRate, arguments::learningRate);
+    ifGiven(options.warmupSteps, arguments::warmupSteps);
+    ifGiven(options.weightDecay, arguments::weightDecay);
+    ifGiven(options.seed, arguments::seed);
+    ifGiven(options.loggingSteps, arguments::loggingSteps);
+    ifGiven(
+        options.saveSteps,
+        steps -> arguments.saveStrategy(CheckpointStrategy.STEPS).saveSteps(steps));
+    ifGiven(options.asyncSave, arguments::asyncSave);
+    ifGiven(options.saveTotalLimit, arguments::saveTotalLimit);
+    ifGiven(options.epochs, epochs -> arguments.numTrainEpochs(epochs).maxSteps(-1));
+    ifGiven(options.maxSteps, arguments::maxSteps);
+    ifGiven(options.schedule, schedule -> arguments.lrSchedulerType(type(schedule)));
+  }
+
+  private static <T> void ifGiven(@Nullable T option, Consumer<T> set) {
+    if (option != null) {
+      set.accept(option);
+    }
+  }
+
+  private static SchedulerType type(TrainOptions.Schedule schedule) {
+    return switch (schedule) {
+      case linear -> SchedulerType.LINEAR;
+      case cosine -> SchedulerType.COSINE;
+      case constant -> SchedulerType.CONSTANT_WITH_WARMUP;
+    };
+  }
+
+  /** As the run was evaluated, or else with each checkpoint. */
+  private void setEvaluation(TrainingArgumentsBuilder arguments) {
+    arguments.metricForBestModel(metric());
+    if (options.metric != null && !text("metric_for_best_model").equals(Optional.of(metric()))) {
+      arguments.greaterIsBetter(!metric().endsWith("loss"));
+    }
+    boolean wasEvaluated = text("eval_strategy").filter(name -> !name.equals("no")).isPresent();
+    if (wasEvaluated && options.evalSteps == null && options.saveSteps == null) {
+      return;
+    }
+    arguments.loadBestModelAtEnd(true);
+    boolean byEpoch = text("save_strategy").equals(Optional.of("epoch"));
+    if (byEpoch && options.evalSteps == null && options.saveSteps == null) {
+      arguments.evalStrategy(IntervalStrategy.EPOCH);
+      return;
+    }
+    double saveSteps =
+        options.saveSteps != null
+            ? options.saveSteps
+            : number(savedArguments(), "save_steps").map(Json.Num::asDouble).orElse(SAVE_STEPS);
+    arguments
+        .evalStrategy(IntervalStrategy.STEPS)
+        .evalSteps(options.evalSteps != null ? options.evalSteps : saveSteps);
   }
 
   private String metric() {
-    if (options.metric == null) {
-      return text("metric_for_best_model").orElse("accuracy");
-    }
-    if (!METRICS.contains(options.metric.replaceFirst("^eval_", ""))) {
+    String metric =
+        options.metric != null ? options.metric : text("metric_for_best_model").orElse("accuracy");
+    if (!METRICS.contains(metric.replaceFirst("^eval_", ""))) {
       throw new IllegalArgumentException(
-          "--metric is '" + options.metric + "'; there are " + String.join(", ", METRICS));
+          "--metric is '" + metric + "'; there are " + String.join(", ", METRICS));
     }
-    return options.metric;
+    return metric;
   }
 
-  private double real(@Nullable Double given, String name, double otherwise) {
-    return chosen(given, name, Json.Num::asDouble, otherwise);
+  private Json.Obj savedArguments() {
+    return saved.map(SavedRun::arguments).orElseGet(() -> Json.object().build());
   }
 
-  private int whole(@Nullable Integer given, String name, int otherwise) {
-    return chosen(given, name, number -> Math.toIntExact(number.asLong()), otherwise);
-  }
-
-  private boolean flag(@Nullable Boolean given, String name) {
-    return given != null
-        ? given
-        : saved.find(name).filter(value -> value.equals(Json.of(true))).isPresent();
-  }
-
-  private <T> T chosen(@Nullable T given, String name, Function<Json.Num, T> read, T otherwise) {
-    return given != null ? given : number(name).map(read).orElse(otherwise);
-  }
-
-  private Optional<Json.Num> number(String name) {
-    return saved.find(name).orElse(Json.Null.NULL) instanceof Json.Num number
+  private static Optional<Json.Num> number(Json.Obj json, String name) {
+    return json.find(name).orElse(Json.Null.NULL) instanceof Json.Num number
         ? Optional.of(number)
         : Optional.empty();
   }
 
   private Optional<String> text(String name) {
-    return saved.find(name).orElse(Json.Null.NULL) instanceof Json.Str string
+    return savedArguments().find(name).orElse(Json.Null.NULL) instanceof Json.Str string
         ? Optional.of(string.value())
         : Optional.empty();
   }

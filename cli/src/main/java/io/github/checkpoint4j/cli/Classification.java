@@ -1,7 +1,6 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.GracefulStop;
-import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.ComputeMetrics;
 import io.github.checkpoint4j.torch.ConsoleReport;
 import io.github.checkpoint4j.torch.EarlyStoppingCallback;
@@ -43,19 +42,19 @@ final class Classification {
   /**
    * Trains until all steps are done or a signal ends it.
    *
-   * @param saved the arguments in the checkpoint that the run goes on from
+   * @param saved the checkpoint that the run goes on from
    * @return why it ended
    */
   static TrainResult.Ended train(
       ClassificationTask task,
       TrainOptions options,
-      Optional<Json.Obj> saved,
+      Optional<SavedRun> saved,
       ConsoleReport console,
       PrintStream err)
       throws IOException {
     boolean builtIn = task.train().equals(ClassificationTask.BUILT_IN);
     boolean evaluated = !task.eval().isEmpty();
-    var chosen = new ChosenArguments(options, saved.orElseGet(() -> Json.object().build()));
+    var chosen = new ChosenArguments(options, saved);
     TrainingArguments arguments = chosen.arguments(builtIn, evaluated);
     Optional<EarlyStoppingCallback> earlyStopping = chosen.earlyStopping(evaluated);
     WeightLoading loading = task.transfer().loading();

@@ -18,6 +18,7 @@ final class OptionNames {
           Map.entry("learningRate", "--learning-rate"),
           Map.entry("warmupSteps", "--warmup-steps"),
           Map.entry("weightDecay", "--weight-decay"),
+          Map.entry("lrSchedulerType", "--lr-scheduler"),
           Map.entry("loggingSteps", "--logging-steps"),
           Map.entry("saveSteps", "--save-steps"),
           Map.entry("evalSteps", "--eval-steps"),
@@ -42,6 +43,9 @@ final class OptionNames {
    */
   private static final int LONGEST = 20_000;
 
+  private static final String WEIGHTS_ALONE =
+      "begin a new run from its weights in another output directory";
+
   private OptionNames() {}
 
   private static String quoted() {
@@ -59,7 +63,8 @@ final class OptionNames {
     }
     return RULE.matcher(options)
         .replaceAll(rule -> Matcher.quoteReplacement(rename(rule)))
-        .replace("ignoreMismatched()", "--ignore-mismatched");
+        .replace("ignoreMismatched()", "--ignore-mismatched")
+        .replace(WEIGHTS_ALONE, WEIGHTS_ALONE + ", with --model CHECKPOINT --output DIRECTORY");
   }
 
   private static String rename(MatchResult rule) {

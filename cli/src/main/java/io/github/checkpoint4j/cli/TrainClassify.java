@@ -106,8 +106,7 @@ final class TrainClassify implements Callable<Integer> {
             && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
             && !"dumb".equals(System.getenv("TERM"));
     ConsoleReport console = ConsoleReport.of(err, terminal, 80, InstantSource.system());
-    TrainResult.Ended ended =
-        Classification.train(task, options, saved.map(SavedRun::arguments), console, err);
+    TrainResult.Ended ended = Classification.train(task, options, saved, console, err);
     if (ended != TrainResult.Ended.STOPPED_ON_REQUEST || json) {
       print(
           ended == TrainResult.Ended.STOPPED_BY_CALLBACK ? "early-stopping-patience" : "max-steps");

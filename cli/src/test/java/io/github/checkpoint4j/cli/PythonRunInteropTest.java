@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -64,6 +65,55 @@ class PythonRunInteropTest {
         .hasSameBinaryContentAs(left.resolve("tokenizer.json"));
   }
 
+  /** The batches, rates and losses are those of Python with the arguments in its pickle alone. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "20 | {}",
+        "10 | {\"max_steps\": -1, \"num_train_epochs\": 2, \"save_strategy\": \"epoch\","
+            + " \"per_device_train_batch_size\": 16, \"dataloader_drop_last\": true,"
+            + " \"data_seed\": 11, \"adam_beta1\": 0.8, \"adam_beta2\": 0.99,"
+            + " \"adam_epsilon\": 1e-6, \"max_grad_norm\": 0.1, \"optim\": \"adamw_torch\","
+            + " \"lr_scheduler_type\": \"linear\", \"warmup_steps\": 0.2}",
+        "15 | {\"max_steps\": 30, \"save_steps\": 0.5, \"optim\": \"sgd\", \"learning_rate\": 0.1,"
+            + " \"train_sampling_strategy\": \"sequential\", \"logging_steps\": 3,"
+            + " \"logging_first_step\": true, \"save_total_limit\": 2,"
+            + " \"lr_scheduler_type\": \"constant\", \"max_grad_norm\": 0}",
+      })
+  void a_run_begun_in_python_goes_on_here_without_being_told_its_arguments(int step, String more)
+      throws Exception {
+    Path theirs = directory.resolve("theirs");
+    python("start", TinyTask.model(), task.train(), theirs, "0.1", more);
+    Path left = theirs.resolve("checkpoint-" + step);
+    Files.writeString(left.resolve("chat_template.jinja"), "{{ messages }}");
+    Path ours = directory.resolve("ours");
+    List<String> arguments =
+        List.of(
+            "train",
+            "classify",
+            "--resume",
+            left.toString(),
+            "--train",
+            task.train().toString(),
+            "--output",
+            ours.toString());
+
+    try (var process = TrainingProcess.start(arguments)) {
+      assertThat(process.await()).as(process.output()).isZero();
+      assertThat(process.output())
+          .contains("resumed from checkpoint-" + step)
+          .doesNotContain("->")
+          .doesNotContain("not supported");
+    }
+
+    Path last = ours.resolve("checkpoint-" + 2 * step);
+    requireSameLogs(history(last), history(theirs.resolve("log_history.json")));
+    assertThat(last.resolve("chat_template.jinja")).hasContent("{{ messages }}");
+    assertThat(last.resolve("training_args.json")).content().contains("\"seed\": 7");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"0.0", "0.1"})
   void a_run_begun_here_goes_on_in_python_with_the_same_losses(String dropout) throws Exception {
@@ -83,17 +133,17 @@ class PythonRunInteropTest {
 
   private static void requireSameLogs(
       List<Map<String, Double>> found, List<Map<String, Double>> expected) {
-    assertThat(found).hasSize(STEPS);
-    for (int i = 0; i < STEPS; i++) {
+    assertThat(found).hasSameSizeAs(expected).hasSizeGreaterThan(10);
+    for (int i = 0; i < expected.size(); i++) {
       Map<String, Double> logged = found.get(i);
       Map<String, Double> wanted = expected.get(i);
-      assertThat(logged.get("step")).isEqualTo(i + 1.0).isEqualTo(wanted.get("step"));
+      assertThat(logged.get("step")).isEqualTo(wanted.get("step"));
       assertThat(logged.get("epoch")).isEqualTo(wanted.get("epoch"));
       assertThat(logged.get("learning_rate"))
-          .as("learning rate of step %d", i + 1)
+          .as("learning rate of step %s", wanted.get("step"))
           .isEqualTo(wanted.get("learning_rate"));
       assertThat(logged.get("loss"))
-          .as("loss of step %d", i + 1)
+          .as("loss of step %s", wanted.get("step"))
           .isEqualTo(wanted.get("loss"), within(ROUNDING));
     }
   }

@@ -203,7 +203,8 @@ class TransferLearningTest {
             "ckpt train classify: other parameters are trained than when checkpoint-2 was saved,"
                 + " and the optimizer has no state for them: 2 frozen now, but not then:"
                 + " bert.pooler.dense.weight, bert.pooler.dense.bias. Freeze the same again, or"
-                + " begin a new run from its weights in another output directory\n");
+                + " begin a new run from its weights in another output directory, with"
+                + " --model CHECKPOINT --output DIRECTORY\n");
   }
 
   @ParameterizedTest

@@ -26,8 +26,8 @@ record Callbacks(
   }
 
   /**
-   * Gives those that have a state the one in the state of the training, and returns what they were
-   * made with that is another now.
+   * Gives those that have a state the one in the state of the training, unless the arguments say
+   * otherwise, and returns what they were made with that is another now.
    *
    * @throws IllegalArgumentException if a state is none of its callback
    */
@@ -36,9 +36,7 @@ record Callbacks(
     Map<String, List<ExportableState>> present = statefulCallbacks();
     present.forEach(
         (name, same) ->
-            state
-                .callback(name)
-                .ifPresent(saved -> changes.addAll(StatefulCallback.restore(name, same, saved))));
+            state.callback(name).ifPresent(saved -> changes.addAll(restore(name, same, saved))));
     if (!present.containsKey(EarlyStoppingCallback.NAME)) {
       // Were it passed on, the next run with the callback would take an old count for its own.
       state
@@ -53,7 +51,23 @@ record Callbacks(
                           Resumption.Effect.APPLIED)));
       state.removeCallback(EarlyStoppingCallback.NAME);
     }
+    // That of a callback which is not here is passed on to the next checkpoint, as it was.
+    for (String name : state.callbacksBesides(present.keySet())) {
+      changes.add(
+          new Resumption.Change(
+              name, state.callback(name).orElseThrow(), Json.Null.NULL, Resumption.Effect.KEPT));
+    }
     return changes;
+  }
+
+  private List<Resumption.Change> restore(String name, List<ExportableState> same, Json saved) {
+    if (arguments.restoreCallbackStatesFromCheckpoint()) {
+      return StatefulCallback.restore(name, same, saved);
+    }
+    Json now = StatefulCallback.together(same);
+    return StateFields.same(saved, now)
+        ? List.of()
+        : List.of(new Resumption.Change(name, saved, now, Resumption.Effect.APPLIED));
   }
 
   private Map<String, List<ExportableState>> statefulCallbacks() {

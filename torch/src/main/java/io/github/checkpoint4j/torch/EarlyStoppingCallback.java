@@ -13,10 +13,10 @@ import java.util.OptionalDouble;
  * than the threshold. NaN and infinities are not better; Hugging Face takes an infinity for the
  * best.
  *
- * <p>Unlike with Hugging Face, the count is restored at a resume without being asked to ({@code
- * restore_callback_states_from_checkpoint}), the patience and threshold are those of this callback,
- * and a training that goes on from the checkpoint at which it was ended is at its end, unless the
- * patience is greater now.
+ * <p>Unlike with Hugging Face, the count is restored at a resume unless {@code
+ * restoreCallbackStatesFromCheckpoint} is false, the patience and threshold are those of this
+ * callback, and a training that goes on from the checkpoint at which it was ended is at its end,
+ * unless the patience is greater now.
  *
  * @see <a href="https://github.com/huggingface/transformers">transformers/trainer_callback.py,
  *     EarlyStoppingCallback</a>

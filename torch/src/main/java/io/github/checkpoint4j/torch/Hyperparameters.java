@@ -27,9 +27,15 @@ final class Hyperparameters {
   /** Those that took effect at the beginning of the run: the random state and the order of data. */
   private static final Set<String> BEGINNING = Set.of("seed", "data_seed");
 
+  /** The names of the arguments. */
+  static final Set<String> NAMES = of(TrainingArguments.builder().build()).members().keySet();
+
   private Hyperparameters() {}
 
-  /** The arguments, without those that say where the run is and how it is shown. */
+  /**
+   * The arguments, without those that say where the run is, how it is shown and from where it goes
+   * on.
+   */
   static Json.Obj of(TrainingArguments arguments) {
     return Json.object()
         .put("per_device_train_batch_size", arguments.perDeviceTrainBatchSize())

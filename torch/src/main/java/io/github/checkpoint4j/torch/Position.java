@@ -32,7 +32,7 @@ record Position(
     long firstStep,
     OptionalDouble gradNorm,
     OptionalDouble learningRate) {
-  private static final String NAME = "Checkpoint4jPosition";
+  static final String NAME = "Checkpoint4jPosition";
 
   /** The position of a run that begins, or of one by Python's Trainer that goes on. */
   static Position at(long step, RunLength length, long dataSeed) {
@@ -59,6 +59,23 @@ record Position(
                     ? Optional.of(parse(object.object("attributes")))
                     : Optional.empty())
         .filter(position -> position.globalStep == state.globalStep());
+  }
+
+  /** The same, but at the beginning of an epoch that it is in the middle of. */
+  Position withoutSkip(RunLength length) {
+    return batch == length.batchesPerEpoch()
+        ? this
+        : new Position(
+            globalStep,
+            epoch,
+            0,
+            dataSeed,
+            lossSum,
+            lossTotal,
+            loggedStep,
+            firstStep,
+            gradNorm,
+            learningRate);
   }
 
   void keepIn(TrainerState state) {

@@ -3,8 +3,10 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.Change;
 import io.github.checkpoint4j.format.Json;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * What differs between a run and the checkpoint it goes on from, and what becomes of it.
@@ -14,6 +16,8 @@ import java.util.OptionalLong;
 record ResumeDifferences(
     TrainingArguments arguments, RunLength length, RunCheckpoints.Resumed resumed, long dataSeed) {
   private static final String FINGERPRINT = "fingerprint.";
+  private static final String BATCH_SIZE = "per_device_train_batch_size";
+  private static final String MAX_STEPS = "max_steps";
 
   /**
    * All of them.
@@ -32,7 +36,9 @@ record ResumeDifferences(
     }
     if (!resumed.madeHere()) {
       addFromState(all);
+      addFromArguments(all);
     }
+    all.addAll(resumed.filesLeftOut());
     boolean seedSaid = all.stream().anyMatch(change -> change.name().endsWith("seed"));
     if (dataSeed != arguments.effectiveDataSeed() && !seedSaid) {
       all.add(
@@ -52,18 +58,24 @@ record ResumeDifferences(
             change.name(), change.saved(), change.now(), resumed.checkpoint().name());
   }
 
+  /** What the optimizer and the state do not tell. */
+  private void addFromArguments(List<Resumption.Change> all) {
+    Set<String> told = new HashSet<>(ArgumentsOnResume.IN_OPTIMIZER);
+    told.add(MAX_STEPS);
+    if (resumed.state().trainBatchSize().isPresent()) {
+      told.add(BATCH_SIZE);
+    }
+    all.addAll(resumed.arguments().changes(arguments, told));
+  }
+
   /** A checkpoint made in Python has no record; its state tells a little. */
   private void addFromState(List<Resumption.Change> all) {
     OptionalLong batchSize = resumed.state().trainBatchSize();
     if (batchSize.isPresent() && batchSize.getAsLong() != arguments.perDeviceTrainBatchSize()) {
-      add(
-          all,
-          "per_device_train_batch_size",
-          batchSize.getAsLong(),
-          arguments.perDeviceTrainBatchSize());
+      add(all, BATCH_SIZE, batchSize.getAsLong(), arguments.perDeviceTrainBatchSize());
     }
     if (resumed.state().maxSteps() != length.maxSteps()) {
-      add(all, "max_steps", resumed.state().maxSteps(), length.maxSteps());
+      add(all, MAX_STEPS, resumed.state().maxSteps(), length.maxSteps());
     }
   }
 

@@ -9,6 +9,11 @@ public sealed interface ResumeFrom {
     AUTO
   }
 
+  /** The newest whole checkpoint of the output directory; refused if there is none. */
+  enum Newest implements ResumeFrom {
+    NEWEST
+  }
+
   /** The beginning; refused if the output directory has checkpoints already. */
   enum Never implements ResumeFrom {
     NEVER
@@ -21,6 +26,10 @@ public sealed interface ResumeFrom {
     return Auto.AUTO;
   }
 
+  static ResumeFrom newest() {
+    return Newest.NEWEST;
+  }
+
   static ResumeFrom never() {
     return Never.NEVER;
   }
@@ -29,11 +38,15 @@ public sealed interface ResumeFrom {
     return new Checkpoint(directory);
   }
 
-  /** {@code auto}, {@code never}, or the path of a checkpoint. */
+  /**
+   * {@code auto}, {@code never}, or the path of a checkpoint; or as Hugging Face's {@code
+   * resume_from_checkpoint}, {@code true} for the newest and {@code false} for never.
+   */
   static ResumeFrom parse(String text) {
     return switch (text) {
       case "auto" -> auto();
-      case "never" -> never();
+      case "true" -> newest();
+      case "never", "false" -> never();
       default -> checkpoint(Path.of(text));
     };
   }

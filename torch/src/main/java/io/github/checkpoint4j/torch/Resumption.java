@@ -26,6 +26,8 @@ public record Resumption(
     APPLIED,
     /** The value of the checkpoint is used, because it is part of the run. */
     KEPT,
+    /** There is no such thing here: the run goes on without it. */
+    UNSUPPORTED,
     /** It changes nothing in the state, but the same bits are no longer promised. */
     NOTED
   }
@@ -45,6 +47,8 @@ public record Resumption(
         case APPLIED -> "%s %s -> %s (applied)".formatted(name, saved.toText(), now.toText());
         case KEPT ->
             "%s %s -> %s (kept as in the checkpoint)".formatted(name, saved.toText(), now.toText());
+        case UNSUPPORTED ->
+            "%s %s is not supported (the run goes on without)".formatted(name, saved.toText());
         case NOTED ->
             "%s %s -> %s (the results may differ in their last bits)"
                 .formatted(name, saved.toText(), now.toText());

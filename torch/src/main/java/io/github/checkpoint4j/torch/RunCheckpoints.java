@@ -3,11 +3,13 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.Checkpointer;
 import io.github.checkpoint4j.CheckpointerBuilder;
 import io.github.checkpoint4j.Direction;
+import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
+import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,10 +17,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The checkpoints of a trainer's run: what goes in, which one it starts from, which is best. */
@@ -29,7 +32,9 @@ final class RunCheckpoints implements AutoCloseable {
 
   private final TrainingArguments arguments;
   private final Checkpointer checkpointer;
+  private final TrainableModel trainable;
   private final Stateful model;
+  private final Set<String> components;
   private final TrainedParameters trained;
   private final StateFile stateFile;
   private final InstantSource clock;
@@ -48,18 +53,27 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   /** The state of a run that goes on, and the checkpoint it is from. */
-  record Resumed(CheckpointInfo checkpoint, TrainerState state, boolean madeHere) {}
+  record Resumed(
+      CheckpointInfo checkpoint,
+      TrainerState state,
+      SavedArguments arguments,
+      List<Resumption.Change> filesLeftOut,
+      boolean madeHere) {}
 
   private RunCheckpoints(
       TrainingArguments arguments,
       Checkpointer checkpointer,
+      TrainableModel trainable,
       Stateful model,
+      Set<String> components,
       TrainedParameters trained,
       StateFile stateFile,
       InstantSource clock) {
     this.arguments = arguments;
     this.checkpointer = checkpointer;
+    this.trainable = trainable;
     this.model = model;
+    this.components = components;
     this.trained = trained;
     this.stateFile = stateFile;
     this.clock = clock;
@@ -110,7 +124,10 @@ final class RunCheckpoints implements AutoCloseable {
     arguments
         .saveTotalLimit()
         .ifPresent(limit -> builder.keep(new SaveTotalLimit(limit, metric, direction)));
-    return new RunCheckpoints(arguments, builder.open(), model, trained, stateFile, clock);
+    Set<String> components = new LinkedHashSet<>(List.of(MODEL));
+    components.addAll(state.keySet());
+    return new RunCheckpoints(
+        arguments, builder.open(), trainable, model, components, trained, stateFile, clock);
   }
 
   private static FileContent content(TrainableModel trainable, String file) {
@@ -143,57 +160,54 @@ final class RunCheckpoints implements AutoCloseable {
     List<CheckpointInfo> present = checkpointer.checkpoints();
     switch (arguments.resumeFromCheckpoint()) {
       case ResumeFrom.Never _ -> {
-        requireNone(present, "to begin from the start");
+        ResumeRules.requireNone(arguments.outputDir(), present, "to begin from the start");
         return Optional.empty();
       }
       case ResumeFrom.Auto _ -> {
-        if (present.isEmpty()) {
-          return Optional.empty();
-        }
-        requireWholeState(present.getLast());
-        trained.requireSame(present.getLast().directory());
-        Optional<CheckpointInfo> resumed = checkpointer.resume();
-        return resumed.isEmpty() ? Optional.empty() : Optional.of(read(resumed.get()));
+        return newest(present);
+      }
+      case ResumeFrom.Newest _ -> {
+        ResumeRules.requireAny(arguments.outputDir(), present);
+        return newest(present);
       }
       case ResumeFrom.Checkpoint(Path directory) -> {
-        requireThere(directory, present);
+        ResumeRules.requireThere(directory, present);
         if (!goesBack(arguments)) {
-          requireNone(present, "to go on from " + directory);
+          ResumeRules.requireNone(arguments.outputDir(), present, "to go on from " + directory);
         }
-        trained.requireSame(directory);
+        requireSameRun(directory, true);
         CheckpointInfo resumed = checkpointer.resume(directory);
-        requireWholeState(resumed);
+        ResumeRules.requireWholeState(arguments, resumed);
         return Optional.of(read(resumed));
       }
     }
   }
 
-  private static void requireThere(Path directory, List<CheckpointInfo> present) {
-    if (!Files.isDirectory(directory)) {
-      String names = present.stream().map(CheckpointInfo::name).collect(Collectors.joining(", "));
-      throw new IllegalArgumentException(
-          "there is no checkpoint %s to go on from; %s"
-              .formatted(
-                  directory,
-                  names.isEmpty() ? "nor any in the output directory" : "there are " + names));
+  private Optional<Resumed> newest(List<CheckpointInfo> present) throws IOException {
+    if (present.isEmpty()) {
+      return Optional.empty();
     }
+    ResumeRules.requireWholeState(arguments, present.getLast());
+    requireSameRun(present.getLast().directory(), false);
+    Optional<CheckpointInfo> resumed = checkpointer.resume();
+    return resumed.isEmpty() ? Optional.empty() : Optional.of(read(resumed.get()));
   }
 
-  private void requireNone(List<CheckpointInfo> present, String purpose) {
-    if (!present.isEmpty()) {
-      throw new IllegalArgumentException(
-          ("%s has checkpoints already, the newest is %s: %s, choose another output directory or"
-                  + " move them away; or go on from the newest with resumeFromCheckpoint auto")
-              .formatted(arguments.outputDir(), present.getLast().name(), purpose));
-    }
-  }
-
-  private void requireWholeState(CheckpointInfo checkpoint) {
-    if (arguments.saveOnlyModel()) {
-      throw new IllegalArgumentException(
-          ("saveOnlyModel leaves the optimizer out of the checkpoints, so the run in %s cannot go on"
-                  + " from %s: choose another output directory, or do without saveOnlyModel")
-              .formatted(arguments.outputDir(), checkpoint.name()));
+  /**
+   * Returns if this run can go on from a checkpoint, as far as the checkpoint tells.
+   *
+   * @param asked whether it is this one or none; else one that lacks a part is passed over
+   */
+  private void requireSameRun(Path directory, boolean asked) throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(directory)) {
+      ResumeRules.requireOneProcess(checkpoint);
+      if (asked) {
+        ResumeRules.requireParts(checkpoint, components);
+      }
+      SavedArguments.in(checkpoint).requireResumable();
+      trained.requireSame(checkpoint);
+    } catch (CorruptFileException _) {
+      // Whoever loads it says what is wrong with it, or passes it over.
     }
   }
 
@@ -202,8 +216,21 @@ final class RunCheckpoints implements AutoCloseable {
       TrainerState state = TrainerState.parse(checkpoint.json(STATE));
       savedStep = state.globalStep();
       state.bestModelCheckpoint(state.bestModelCheckpoint().flatMap(this::found));
-      return new Resumed(info, state, checkpoint.manifest().isPresent());
+      CompanionFiles companions = CompanionFiles.of(checkpoint, this::isMade);
+      companions.passedOn().forEach(checkpointer::file);
+      return new Resumed(
+          info,
+          state,
+          SavedArguments.in(checkpoint),
+          companions.leftOut(),
+          checkpoint.manifest().isPresent());
     }
+  }
+
+  private boolean isMade(String file) {
+    return Set.of(STATE, ARGUMENTS).contains(file)
+        || trainable.files().containsKey(file)
+        || components.stream().anyMatch(component -> TrainerLayout.isFileOf(component, file));
   }
 
   /** What differs from when the checkpoint that was resumed was saved, if it says so. */

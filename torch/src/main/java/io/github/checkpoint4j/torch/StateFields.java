@@ -72,6 +72,13 @@ record StateFields(Json.Obj json) {
     return value.isPresent() ? Json.of(value.getAsDouble()) : Json.Null.NULL;
   }
 
+  /** Whether two values are equal: numbers by what they are, as Python writes 0 or 0.0. */
+  static boolean same(Json one, Json other) {
+    return (one instanceof Json.Num number && other instanceof Json.Num second)
+        ? number.asDouble() == second.asDouble()
+        : one.equals(other);
+  }
+
   /** The same, with the members of every object sorted by name. */
   static Json sorted(Json json) {
     return switch (json) {

@@ -51,12 +51,7 @@ final class StatefulCallback {
 
   private static void addIfChanged(
       List<Resumption.Change> changes, String name, Json before, Json now) {
-    // Python writes a threshold of 0 as it was given, 0 or 0.0.
-    boolean same =
-        (before instanceof Json.Num one && now instanceof Json.Num other)
-            ? one.asDouble() == other.asDouble()
-            : before.equals(now);
-    if (!same) {
+    if (!StateFields.same(before, now)) {
       changes.add(new Resumption.Change(name, before, now, Resumption.Effect.APPLIED));
     }
   }

@@ -1,10 +1,8 @@
 package io.github.checkpoint4j.torch;
 
-import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.Manifest;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,17 +45,12 @@ record TrainedParameters(List<String> frozen, LearningRates rates) {
    *
    * @throws IllegalArgumentException if not, with what differs
    */
-  void requireSame(Path checkpoint) throws IOException {
-    Optional<Json.Obj> saved;
-    try (Checkpoint open = Checkpoint.open(checkpoint)) {
-      saved = open.manifest().map(Manifest::hyperparameters);
-    } catch (CorruptFileException _) {
-      // Whoever loads it says what is wrong with it, or passes it over.
-      return;
-    }
+  void requireSame(Checkpoint checkpoint) {
+    Path directory = checkpoint.info().directory();
+    Optional<Json.Obj> saved = checkpoint.manifest().map(Manifest::hyperparameters);
     if (saved.isPresent()) {
-      requireSameFrozen(names(saved.get()), checkpoint);
-      requireSameRates(saved.get().find(RATES), checkpoint);
+      requireSameFrozen(names(saved.get()), directory);
+      requireSameRates(saved.get().find(RATES), directory);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.torch;
 
+import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.Stateful;
 import java.io.IOException;
 import java.time.Duration;
@@ -89,16 +90,23 @@ public final class Trainer<T> {
    * Trains: from where {@link TrainingArguments#resumeFromCheckpoint} says, to the last step.
    *
    * <p>Arguments that differ from those of the checkpoint take effect, the learning rate and its
-   * schedule at once, and are {@linkplain TrainerCallback#onResume reported}. Two kinds do not: the
-   * seeds, since the random numbers and the order of the data are the checkpoint's; and what the
-   * place in the data or the optimizer's state depends on (batch size, gradient accumulation, the
-   * number of examples, their sampling, the optimizer, which parameters are frozen, the learning
-   * rates of parts of the model), which is refused.
+   * schedule at once, and are {@linkplain TrainerCallback#onResume reported}; Hugging Face keeps
+   * the checkpoint's steps between logs, evaluations and checkpoints. Two kinds do not take effect:
+   * the seeds, since the random numbers and the order of the data are the checkpoint's; and what
+   * the place in the data or the optimizer's state depends on (batch size, gradient accumulation,
+   * the number of examples, their sampling, the optimizer, which parameters are frozen, the
+   * learning rates of parts of the model), which is refused. Of a checkpoint made in Python they
+   * are known from its {@linkplain SavedArguments training_args.bin}; what that asks for and is not
+   * supported is reported, or refused if the optimizer's state or the order of the data depends on
+   * it.
+   *
+   * <p>Files in the checkpoint that training does not make itself are in the later ones, too.
    *
    * @throws IllegalArgumentException if the arguments do not fit the data, the model or the
-   *     checkpoint; the message says what to do
+   *     checkpoint, or the checkpoint asked for lacks a part of the state or is of several
+   *     processes; the message says what to do
    * @throws io.github.checkpoint4j.state.StateMismatchException if the checkpoint does not fit the
-   *     model, or lacks the optimizer or another part of the state
+   *     model
    * @throws io.github.checkpoint4j.store.CheckpointLockedException if another trainer has the
    *     output directory
    * @throws IOException if a checkpoint cannot be read or saved. Every checkpoint saved before is
@@ -130,14 +138,24 @@ public final class Trainer<T> {
             clock)) {
       Optional<RunCheckpoints.Resumed> resumed = checkpoints.resume();
       state = resumed.map(RunCheckpoints.Resumed::state).orElseGet(TrainerState::new);
-      Position start =
-          Position.in(state).orElseGet(() -> Position.at(state.globalStep(), length, seed));
+      long orderSeed = resumed.map(from -> from.arguments().dataSeed().orElse(seed)).orElse(seed);
+      Position left =
+          Position.in(state).orElseGet(() -> Position.at(state.globalStep(), length, orderSeed));
+      Position start = arguments.ignoreDataSkip() ? left.withoutSkip(length) : left;
       var events = new Callbacks(callbacks, arguments, state, new TrainerControl());
       Optional<Resumption> resumption =
           resumed.map(
               from -> {
                 var applied = new ArrayList<>(onResume.apply());
                 applied.addAll(events.restoreStates());
+                if (left.batch() != start.batch()) {
+                  applied.add(
+                      new Resumption.Change(
+                          "batches_to_skip",
+                          Json.of(left.batch()),
+                          Json.of(start.batch()),
+                          Resumption.Effect.APPLIED));
+                }
                 var differences = new ResumeDifferences(arguments, length, from, start.dataSeed());
                 return new Resumption(
                     from.checkpoint(),

@@ -9,6 +9,8 @@ import java.util.Map;
  * each step, and {@code shouldEpochStop} before each epoch.
  */
 public final class TrainerControl {
+  static final String NAME = "TrainerControl";
+
   private boolean shouldTrainingStop;
   private boolean shouldEpochStop;
   private boolean shouldSave;
@@ -73,8 +75,7 @@ public final class TrainerControl {
             .put("should_training_stop", shouldTrainingStop)
             .build();
     state.callback(
-        "TrainerControl",
-        Json.object(Map.of("args", switches, "attributes", Json.object().build())));
+        NAME, Json.object(Map.of("args", switches, "attributes", Json.object().build())));
   }
 
   void newTraining() {

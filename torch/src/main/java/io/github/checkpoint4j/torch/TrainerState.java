@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -162,6 +163,14 @@ public final class TrainerState {
 
   void callback(String name, Json state) {
     callbacks.put(name, state);
+  }
+
+  /** The callbacks with a state that are none of {@code names}, nor the trainer's own. */
+  List<String> callbacksBesides(Set<String> names) {
+    return callbacks.keySet().stream()
+        .filter(name -> !names.contains(name))
+        .filter(name -> !Set.of(TrainerControl.NAME, Position.NAME).contains(name))
+        .toList();
   }
 
   void removeCallback(String name) {

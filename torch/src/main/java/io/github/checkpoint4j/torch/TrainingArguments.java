@@ -44,12 +44,14 @@ import java.util.OptionalLong;
  *     given: {@code loggingSteps}
  * @param evalDelay steps, or epochs if {@code evalStrategy} is by epoch, before the first
  *     evaluation
- * @param evalOnStart whether the model is evaluated before the first step
+ * @param evalOnStart whether the model is evaluated before the first step; unlike with Hugging Face
+ *     not again when a training goes on
  * @param predictionLossOnly whether evaluation computes the loss alone, without metrics
  * @param saveStrategy when a checkpoint is saved
  * @param saveSteps steps between checkpoints; below 1: that share of all steps, rounded up
  * @param saveTotalLimit checkpoints kept, the best one included; at least 1. The newest, the best
- *     and pinned ones are kept in any case
+ *     and pinned ones are kept in any case; with a limit of 1 Hugging Face deletes the newest at
+ *     the end, if another is the best
  * @param saveOnlyModel whether a checkpoint has the model alone: smaller, but training cannot go on
  *     from it
  * @param asyncSave whether training goes on while another thread saves a copy of the state, one at
@@ -58,7 +60,9 @@ import java.util.OptionalLong;
  *     in a shard of their own, which a checkpoint shares with the one before by a hard link. Not an
  *     argument of Hugging Face's, whose Trainer reads such checkpoints; see FORMAT.md on programs
  *     that write into a shared file
- * @param loadBestModelAtEnd whether the best checkpoint's weights are loaded when training ends
+ * @param loadBestModelAtEnd whether the best checkpoint's weights are loaded when training ends. It
+ *     is the best of those saved; if a step between two checkpoints was better, Hugging Face takes
+ *     the one that was the best before that step
  * @param metricForBestModel the evaluation metric that says which is best, with or without {@code
  *     eval_}; not given: {@code loss}, if {@code loadBestModelAtEnd}
  * @param greaterIsBetter whether more of the metric is better; not given: unless its name ends in
@@ -69,6 +73,11 @@ import java.util.OptionalLong;
  *     Unlike with Hugging Face, evaluation takes all examples
  * @param trainSamplingStrategy the order of the training data
  * @param resumeFromCheckpoint what training starts from
+ * @param ignoreDataSkip whether a training that goes on in the middle of an epoch begins that epoch
+ *     again, instead of going on at its next batch; the number of steps in all stays
+ * @param restoreCallbackStatesFromCheckpoint whether a training that goes on gives the callbacks
+ *     the states they were saved with, for instance the count of {@link EarlyStoppingCallback}.
+ *     Hugging Face's default is false; here a run goes on as if it had never stopped
  */
 public record TrainingArguments(
     Path outputDir,
@@ -109,7 +118,9 @@ public record TrainingArguments(
     OptionalLong dataSeed,
     boolean dataloaderDropLast,
     SamplingStrategy trainSamplingStrategy,
-    ResumeFrom resumeFromCheckpoint) {
+    ResumeFrom resumeFromCheckpoint,
+    boolean ignoreDataSkip,
+    boolean restoreCallbackStatesFromCheckpoint) {
 
   /**
    * The arguments, checked.
@@ -153,8 +164,8 @@ public record TrainingArguments(
   }
 
   /** A builder with the defaults. */
-  public static Builder builder() {
-    return new Builder();
+  public static TrainingArgumentsBuilder builder() {
+    return new TrainingArgumentsBuilder();
   }
 
   /** The seed of the order of the data. */
@@ -175,293 +186,5 @@ public record TrainingArguments(
   /** {@code steps} as it is, or that share of {@code totalSteps}, rounded up, if it is below 1. */
   static long stepsOf(double steps, long totalSteps) {
     return (long) (steps >= 1 ? steps : Math.ceil(totalSteps * steps));
-  }
-
-  /** Gathers arguments; each method sets the one of its name. */
-  public static final class Builder {
-    private Path outputDir = Path.of("trainer_output");
-    private int perDeviceTrainBatchSize = 8;
-    private int perDeviceEvalBatchSize = 8;
-    private int gradientAccumulationSteps = 1;
-    private double numTrainEpochs = 3.0;
-    private long maxSteps = -1;
-    private double learningRate = 5e-5;
-    private SchedulerType lrSchedulerType = SchedulerType.LINEAR;
-    private double warmupSteps = 0;
-    private OptimizerType optim = OptimizerType.ADAMW_TORCH_FUSED;
-    private double weightDecay = 0.0;
-    private double adamBeta1 = 0.9;
-    private double adamBeta2 = 0.999;
-    private double adamEpsilon = 1e-8;
-    private double maxGradNorm = 1.0;
-    private IntervalStrategy loggingStrategy = IntervalStrategy.STEPS;
-    private double loggingSteps = 500;
-    private boolean loggingFirstStep = false;
-    private boolean loggingNanInfFilter = false;
-    private boolean disableTqdm = false;
-    private IntervalStrategy evalStrategy = IntervalStrategy.NO;
-    private OptionalDouble evalSteps = OptionalDouble.empty();
-    private double evalDelay = 0;
-    private boolean evalOnStart = false;
-    private boolean predictionLossOnly = false;
-    private CheckpointStrategy saveStrategy = CheckpointStrategy.STEPS;
-    private double saveSteps = 500;
-    private OptionalInt saveTotalLimit = OptionalInt.empty();
-    private boolean saveOnlyModel = false;
-    private boolean asyncSave = false;
-    private boolean incrementalSave = false;
-    private boolean loadBestModelAtEnd = false;
-    private Optional<String> metricForBestModel = Optional.empty();
-    private Optional<Boolean> greaterIsBetter = Optional.empty();
-    private long seed = 42;
-    private OptionalLong dataSeed = OptionalLong.empty();
-    private boolean dataloaderDropLast = false;
-    private SamplingStrategy trainSamplingStrategy = SamplingStrategy.RANDOM;
-    private ResumeFrom resumeFromCheckpoint = ResumeFrom.auto();
-
-    private Builder() {}
-
-    public Builder outputDir(Path value) {
-      outputDir = value;
-      return this;
-    }
-
-    public Builder perDeviceTrainBatchSize(int value) {
-      perDeviceTrainBatchSize = value;
-      return this;
-    }
-
-    public Builder perDeviceEvalBatchSize(int value) {
-      perDeviceEvalBatchSize = value;
-      return this;
-    }
-
-    public Builder gradientAccumulationSteps(int value) {
-      gradientAccumulationSteps = value;
-      return this;
-    }
-
-    public Builder numTrainEpochs(double value) {
-      numTrainEpochs = value;
-      return this;
-    }
-
-    public Builder maxSteps(long value) {
-      maxSteps = value;
-      return this;
-    }
-
-    public Builder learningRate(double value) {
-      learningRate = value;
-      return this;
-    }
-
-    public Builder lrSchedulerType(SchedulerType value) {
-      lrSchedulerType = value;
-      return this;
-    }
-
-    public Builder warmupSteps(double value) {
-      warmupSteps = value;
-      return this;
-    }
-
-    public Builder optim(OptimizerType value) {
-      optim = value;
-      return this;
-    }
-
-    public Builder weightDecay(double value) {
-      weightDecay = value;
-      return this;
-    }
-
-    public Builder adamBeta1(double value) {
-      adamBeta1 = value;
-      return this;
-    }
-
-    public Builder adamBeta2(double value) {
-      adamBeta2 = value;
-      return this;
-    }
-
-    public Builder adamEpsilon(double value) {
-      adamEpsilon = value;
-      return this;
-    }
-
-    public Builder maxGradNorm(double value) {
-      maxGradNorm = value;
-      return this;
-    }
-
-    public Builder loggingStrategy(IntervalStrategy value) {
-      loggingStrategy = value;
-      return this;
-    }
-
-    public Builder loggingSteps(double value) {
-      loggingSteps = value;
-      return this;
-    }
-
-    public Builder loggingFirstStep(boolean value) {
-      loggingFirstStep = value;
-      return this;
-    }
-
-    public Builder loggingNanInfFilter(boolean value) {
-      loggingNanInfFilter = value;
-      return this;
-    }
-
-    public Builder disableTqdm(boolean value) {
-      disableTqdm = value;
-      return this;
-    }
-
-    public Builder evalStrategy(IntervalStrategy value) {
-      evalStrategy = value;
-      return this;
-    }
-
-    public Builder evalSteps(double value) {
-      evalSteps = OptionalDouble.of(value);
-      return this;
-    }
-
-    public Builder evalDelay(double value) {
-      evalDelay = value;
-      return this;
-    }
-
-    public Builder evalOnStart(boolean value) {
-      evalOnStart = value;
-      return this;
-    }
-
-    public Builder predictionLossOnly(boolean value) {
-      predictionLossOnly = value;
-      return this;
-    }
-
-    public Builder saveStrategy(CheckpointStrategy value) {
-      saveStrategy = value;
-      return this;
-    }
-
-    public Builder saveSteps(double value) {
-      saveSteps = value;
-      return this;
-    }
-
-    public Builder saveTotalLimit(int value) {
-      saveTotalLimit = OptionalInt.of(value);
-      return this;
-    }
-
-    public Builder saveOnlyModel(boolean value) {
-      saveOnlyModel = value;
-      return this;
-    }
-
-    public Builder asyncSave(boolean value) {
-      asyncSave = value;
-      return this;
-    }
-
-    public Builder incrementalSave(boolean value) {
-      incrementalSave = value;
-      return this;
-    }
-
-    public Builder loadBestModelAtEnd(boolean value) {
-      loadBestModelAtEnd = value;
-      return this;
-    }
-
-    public Builder metricForBestModel(String value) {
-      metricForBestModel = Optional.of(value);
-      return this;
-    }
-
-    public Builder greaterIsBetter(boolean value) {
-      greaterIsBetter = Optional.of(value);
-      return this;
-    }
-
-    public Builder seed(long value) {
-      seed = value;
-      return this;
-    }
-
-    public Builder dataSeed(long value) {
-      dataSeed = OptionalLong.of(value);
-      return this;
-    }
-
-    public Builder dataloaderDropLast(boolean value) {
-      dataloaderDropLast = value;
-      return this;
-    }
-
-    public Builder trainSamplingStrategy(SamplingStrategy value) {
-      trainSamplingStrategy = value;
-      return this;
-    }
-
-    public Builder resumeFromCheckpoint(ResumeFrom value) {
-      resumeFromCheckpoint = value;
-      return this;
-    }
-
-    /**
-     * The arguments.
-     *
-     * @throws IllegalArgumentException as the constructor of {@link TrainingArguments} says
-     */
-    public TrainingArguments build() {
-      return new TrainingArguments(
-          outputDir,
-          perDeviceTrainBatchSize,
-          perDeviceEvalBatchSize,
-          gradientAccumulationSteps,
-          numTrainEpochs,
-          maxSteps,
-          learningRate,
-          lrSchedulerType,
-          warmupSteps,
-          optim,
-          weightDecay,
-          adamBeta1,
-          adamBeta2,
-          adamEpsilon,
-          maxGradNorm,
-          loggingStrategy,
-          loggingSteps,
-          loggingFirstStep,
-          loggingNanInfFilter,
-          disableTqdm,
-          evalStrategy,
-          evalSteps,
-          evalDelay,
-          evalOnStart,
-          predictionLossOnly,
-          saveStrategy,
-          saveSteps,
-          saveTotalLimit,
-          saveOnlyModel,
-          asyncSave,
-          incrementalSave,
-          loadBestModelAtEnd,
-          metricForBestModel,
-          greaterIsBetter,
-          seed,
-          dataSeed,
-          dataloaderDropLast,
-          trainSamplingStrategy,
-          resumeFromCheckpoint);
-    }
   }
 }

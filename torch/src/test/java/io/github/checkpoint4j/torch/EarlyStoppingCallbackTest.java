@@ -33,7 +33,7 @@ class EarlyStoppingCallbackTest {
     torch.set_num_threads(1);
   }
 
-  private TrainingArguments.Builder arguments(Path output) {
+  private TrainingArgumentsBuilder arguments(Path output) {
     return TrainingArguments.builder()
         .outputDir(output)
         .maxSteps(16)
@@ -47,7 +47,7 @@ class EarlyStoppingCallbackTest {
 
   /** A trainer whose evaluation at step 2n has the nth score. */
   private Trainer<Classifier.Example> trainer(
-      TrainingArguments.Builder arguments, double[] scores, TrainerCallback... callbacks) {
+      TrainingArgumentsBuilder arguments, double[] scores, TrainerCallback... callbacks) {
     torch.manual_seed(5);
     model = new Classifier(0.1, false);
     long[] step = {0};
@@ -236,7 +236,7 @@ class EarlyStoppingCallbackTest {
 
   @Test
   void several_callbacks_of_a_name_are_a_list_in_their_order() throws IOException {
-    TrainingArguments.Builder arguments = arguments(folder);
+    TrainingArgumentsBuilder arguments = arguments(folder);
     trainer(arguments, SCORES, new EarlyStoppingCallback(5), new EarlyStoppingCallback(3)).train();
     Json.Arr states =
         (Json.Arr) states(folder.resolve("checkpoint-12")).get("EarlyStoppingCallback");

@@ -33,14 +33,14 @@ final class ExactRun {
     /** Ten batches an epoch; logs, evaluations and checkpoints each at their own steps. */
     STEPS {
       @Override
-      void set(TrainingArguments.Builder arguments) {
+      void set(TrainingArgumentsBuilder arguments) {
         arguments.loggingSteps(4).evalStrategy(IntervalStrategy.STEPS).evalSteps(5).saveSteps(3);
       }
     },
     /** Four batches a step, two in the last step of an epoch. */
     ACCUMULATION {
       @Override
-      void set(TrainingArguments.Builder arguments) {
+      void set(TrainingArgumentsBuilder arguments) {
         arguments
             .gradientAccumulationSteps(4)
             .loggingSteps(5)
@@ -55,7 +55,7 @@ final class ExactRun {
     /** Logs and evaluations at the end of an epoch, and checkpoints just before it. */
     EPOCHS {
       @Override
-      void set(TrainingArguments.Builder arguments) {
+      void set(TrainingArgumentsBuilder arguments) {
         arguments
             .loggingStrategy(IntervalStrategy.EPOCH)
             .evalStrategy(IntervalStrategy.EPOCH)
@@ -65,7 +65,7 @@ final class ExactRun {
     /** Checkpoints that are saved while the training goes on, and few of them kept. */
     ASYNC {
       @Override
-      void set(TrainingArguments.Builder arguments) {
+      void set(TrainingArgumentsBuilder arguments) {
         arguments
             .loggingSteps(4)
             .evalStrategy(IntervalStrategy.STEPS)
@@ -79,7 +79,7 @@ final class ExactRun {
     /** All at the end of an epoch, the best kept. */
     BEST {
       @Override
-      void set(TrainingArguments.Builder arguments) {
+      void set(TrainingArgumentsBuilder arguments) {
         arguments
             .loggingSteps(3)
             .evalStrategy(IntervalStrategy.EPOCH)
@@ -93,7 +93,7 @@ final class ExactRun {
     /** A frozen layer, and learning rates of their own for two others. */
     TRANSFER {
       @Override
-      void set(TrainingArguments.Builder arguments) {
+      void set(TrainingArgumentsBuilder arguments) {
         arguments.loggingSteps(4).saveSteps(3);
       }
 
@@ -108,13 +108,13 @@ final class ExactRun {
       }
     };
 
-    abstract void set(TrainingArguments.Builder arguments);
+    abstract void set(TrainingArgumentsBuilder arguments);
 
     void set(Trainer.Builder<Classifier.Example> trainer) {}
   }
 
-  static TrainingArguments.Builder arguments(Scenario scenario, Path output) {
-    TrainingArguments.Builder builder =
+  static TrainingArgumentsBuilder arguments(Scenario scenario, Path output) {
+    TrainingArgumentsBuilder builder =
         TrainingArguments.builder()
             .outputDir(output)
             .perDeviceTrainBatchSize(4)

@@ -8,11 +8,11 @@ import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -52,6 +52,10 @@ final class GoldenRun {
   }
 
   Trainer<Classifier.Example> trainer(TrainingArguments arguments) throws IOException {
+    return builder(arguments).build();
+  }
+
+  Trainer.Builder<Classifier.Example> builder(TrainingArguments arguments) throws IOException {
     Trainer.Builder<Classifier.Example> builder =
         Trainer.<Classifier.Example>builder()
             .model(model)
@@ -69,49 +73,18 @@ final class GoldenRun {
               (int) early.integer("early_stopping_patience"),
               early.real("early_stopping_threshold")));
     }
-    return builder.build();
-  }
-
-  TrainingArguments.Builder arguments(Path output) {
-    TrainingArguments.Builder builder =
-        TrainingArguments.builder().outputDir(output).optim(OptimizerType.ADAMW_TORCH);
-    setting.object("arguments").members().forEach((name, value) -> set(builder, name, value));
     return builder;
   }
 
-  private static void set(TrainingArguments.Builder builder, String name, Json value) {
-    switch (name) {
-      case "num_train_epochs" -> builder.numTrainEpochs(real(value));
-      case "max_steps" -> builder.maxSteps((long) real(value));
-      case "gradient_accumulation_steps" -> builder.gradientAccumulationSteps((int) real(value));
-      case "learning_rate" -> builder.learningRate(real(value));
-      case "lr_scheduler_type" -> builder.lrSchedulerType(SchedulerType.valueOf(upper(value)));
-      case "warmup_steps" -> builder.warmupSteps(real(value));
-      case "weight_decay" -> builder.weightDecay(real(value));
-      case "max_grad_norm" -> builder.maxGradNorm(real(value));
-      case "logging_strategy" -> builder.loggingStrategy(IntervalStrategy.valueOf(upper(value)));
-      case "logging_steps" -> builder.loggingSteps(real(value));
-      case "logging_first_step" -> builder.loggingFirstStep(((Json.Bool) value).value());
-      case "eval_strategy" -> builder.evalStrategy(IntervalStrategy.valueOf(upper(value)));
-      case "eval_steps" -> builder.evalSteps(real(value));
-      case "eval_delay" -> builder.evalDelay(real(value));
-      case "eval_on_start" -> builder.evalOnStart(((Json.Bool) value).value());
-      case "save_strategy" -> builder.saveStrategy(CheckpointStrategy.valueOf(upper(value)));
-      case "save_steps" -> builder.saveSteps(real(value));
-      case "metric_for_best_model" -> builder.metricForBestModel(((Json.Str) value).value());
-      case "load_best_model_at_end" -> builder.loadBestModelAtEnd(((Json.Bool) value).value());
-      case "dataloader_drop_last" -> builder.dataloaderDropLast(((Json.Bool) value).value());
-      case "data_seed" -> builder.dataSeed((long) real(value));
-      default -> throw new IllegalArgumentException(name);
-    }
+  TrainingArgumentsBuilder arguments(Path output) {
+    return TrainingArguments.builder()
+        .outputDir(output)
+        .optim(OptimizerType.ADAMW_TORCH)
+        .set(setting.object("arguments"));
   }
 
   private static double real(Json value) {
     return ((Json.Num) value).asDouble();
-  }
-
-  private static String upper(Json value) {
-    return ((Json.Str) value).value().toUpperCase(Locale.ROOT);
   }
 
   private List<Classifier.Example> examples(String file) throws IOException {
@@ -228,6 +201,11 @@ final class GoldenRun {
 
   static Json parse(Path file) throws IOException {
     return Json.parsePython(MemorySegment.ofArray(Files.readAllBytes(file)), file.toString());
+  }
+
+  static Json json(String text) throws IOException {
+    return Json.parsePython(
+        MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)), "the test");
   }
 
   static StateDict weights(Path file) throws IOException {

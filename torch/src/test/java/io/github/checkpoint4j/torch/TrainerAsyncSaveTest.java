@@ -30,7 +30,7 @@ class TrainerAsyncSaveTest {
     torch.set_num_threads(1);
   }
 
-  private TrainingArguments.Builder arguments() {
+  private TrainingArgumentsBuilder arguments() {
     return TrainingArguments.builder()
         .outputDir(folder)
         .maxSteps(8)
@@ -39,7 +39,7 @@ class TrainerAsyncSaveTest {
         .asyncSave(true);
   }
 
-  private Trainer.Builder<Classifier.Example> trainer(TrainingArguments.Builder arguments) {
+  private Trainer.Builder<Classifier.Example> trainer(TrainingArgumentsBuilder arguments) {
     return Trainer.<Classifier.Example>builder()
         .model(new Classifier(0.1, false))
         .arguments(arguments.build())

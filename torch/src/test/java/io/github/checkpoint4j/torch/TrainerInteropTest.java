@@ -16,8 +16,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -36,7 +38,7 @@ class TrainerInteropTest {
   @Test
   void runs_made_now_log_save_and_end_the_same() throws IOException, InterruptedException {
     python("make.py", folder);
-    for (String name : List.of("steps", "accumulation", "epochs", "ratios", "early")) {
+    for (String name : List.of("steps", "accumulation", "epochs", "ratios", "best", "early")) {
       var run = new GoldenRun(folder, name);
       Path output = folder.resolve("java").resolve(name);
       Trainer<Classifier.Example> trainer = run.trainer(run.arguments(output).build());
@@ -45,6 +47,131 @@ class TrainerInteropTest {
       run.assertSameEnd(trainer);
       run.assertSameCheckpoints(output);
     }
+  }
+
+  /** Arguments of saving, evaluating and logging, beside those of every run. */
+  private static final Map<String, String> MATRIX =
+      Map.ofEntries(
+          Map.entry(
+              "best_of_steps",
+              """
+              "eval_strategy": "steps", "eval_steps": 2, "save_strategy": "best", "save_total_limit": 1,
+              "metric_for_best_model": "accuracy", "load_best_model_at_end": true, "logging_steps": 3
+              """),
+          Map.entry(
+              "best_of_epochs",
+              """
+              "eval_strategy": "epoch", "save_strategy": "best", "metric_for_best_model": "eval_loss",
+              "eval_delay": 1, "logging_strategy": "epoch"
+              """),
+          Map.entry(
+              "epochs_delayed_limited",
+              """
+              "eval_strategy": "epoch", "save_strategy": "epoch", "eval_delay": 2, "save_total_limit": 2,
+              "metric_for_best_model": "accuracy", "load_best_model_at_end": true, "logging_steps": 4
+              """),
+          Map.entry(
+              "shares_limited",
+              """
+              "eval_strategy": "steps", "eval_steps": 0.1, "save_steps": 0.2, "logging_steps": 0.15,
+              "save_total_limit": 2, "metric_for_best_model": "loss", "load_best_model_at_end": false,
+              "eval_delay": 14
+              """),
+          Map.entry(
+              "saved_every_evaluation_limited",
+              """
+              "eval_strategy": "steps", "eval_steps": 2, "save_steps": 2, "save_total_limit": 2,
+              "load_best_model_at_end": true, "logging_steps": 50, "logging_first_step": true
+              """),
+          Map.entry(
+              "less_accuracy_is_better",
+              """
+              "eval_strategy": "steps", "eval_steps": 3, "save_steps": 3, "save_total_limit": 2,
+              "metric_for_best_model": "accuracy", "greater_is_better": false,
+              "load_best_model_at_end": true, "logging_strategy": "no"
+              """),
+          Map.entry(
+              "never_saved",
+              """
+              "eval_strategy": "steps", "logging_steps": 4, "save_strategy": "no",
+              "metric_for_best_model": "accuracy", "eval_on_start": true
+              """),
+          Map.entry("limit_alone", "\"save_steps\": 2, \"save_total_limit\": 3"),
+          Map.entry("limit_of_none", "\"save_steps\": 5, \"save_total_limit\": 0"),
+          Map.entry("limit_of_one", "\"save_steps\": 5, \"save_total_limit\": 1, \"seed\": 3"),
+          Map.entry("saved_at_the_end_alone", "\"save_steps\": 0, \"logging_steps\": 0.5"),
+          Map.entry(
+              "delayed_steps",
+              """
+              "eval_strategy": "steps", "eval_steps": 4, "eval_delay": 6, "save_steps": 7,
+              "save_only_model": true, "data_seed": 11, "logging_steps": 6
+              """),
+          Map.entry(
+              "in_order",
+              """
+              "train_sampling_strategy": "sequential", "gradient_accumulation_steps": 2,
+              "dataloader_drop_last": true, "save_strategy": "epoch", "logging_steps": 2
+              """));
+
+  @Test
+  void whatever_the_arguments_of_saving_the_same_is_logged_and_left_on_the_disk()
+      throws IOException, InterruptedException {
+    Map<String, Json> runs = new TreeMap<>();
+    for (Map.Entry<String, String> arguments : MATRIX.entrySet()) {
+      runs.put(
+          arguments.getKey(),
+          GoldenRun.json(
+              """
+              {"dropout": 0.25, "metrics": true, "eval_examples": 13, "arguments":
+               {"num_train_epochs": 3.5, "learning_rate": 0.05, "warmup_steps": 2, %s}}
+              """
+                  .formatted(arguments.getValue())));
+    }
+    Path file = folder.resolve("runs.json");
+    Files.writeString(file, Json.object(runs).toIndentedText());
+    python("make.py", folder, file);
+    int checkpoints = 0;
+    for (String name : runs.keySet()) {
+      var run = new GoldenRun(folder, name);
+      Path output = folder.resolve("java").resolve(name);
+      Trainer<Classifier.Example> trainer = run.trainer(run.arguments(output).build());
+      trainer.train();
+
+      try {
+        run.assertSameEnd(trainer);
+        run.assertSameCheckpoints(output);
+      } catch (AssertionError e) {
+        throw new AssertionError("run " + name, e);
+      }
+      checkpoints += Objects.requireNonNull(output.toFile().list()).length - 1;
+    }
+    assertThat(checkpoints).isGreaterThan(20);
+  }
+
+  @Test
+  void an_epoch_that_is_begun_again_is_what_it_is_in_python()
+      throws IOException, InterruptedException {
+    var run = new GoldenRun("steps");
+    Path ours = folder.resolve("ours");
+    run.trainer(run.arguments(ours).build()).train();
+    Path left = ours.resolve("checkpoint-6");
+    Path theirs = folder.resolve("theirs");
+    python("resume.py", left, theirs, "steps", "{\"ignore_data_skip\": true}");
+
+    var again = new GoldenRun("steps");
+    Trainer<Classifier.Example> trainer =
+        again.trainer(
+            again
+                .arguments(folder.resolve("again"))
+                .resumeFromCheckpoint(ResumeFrom.checkpoint(left))
+                .ignoreDataSkip(true)
+                .build());
+    trainer.train();
+
+    List<Json.Obj> logged =
+        GoldenRun.objects((Json.Arr) GoldenRun.parse(theirs.resolve("log_history.json")));
+    GoldenRun.assertSameHistory(trainer.state().logHistory(), logged, "train_loss");
+    assertThat(trainer.state().epoch()).isEqualTo(1.8);
   }
 
   @Test

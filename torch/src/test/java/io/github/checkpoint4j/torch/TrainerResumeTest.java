@@ -30,7 +30,7 @@ class TrainerResumeTest {
     torch.set_num_threads(1);
   }
 
-  private TrainingArguments.Builder arguments() {
+  private TrainingArgumentsBuilder arguments() {
     return TrainingArguments.builder()
         .outputDir(folder.resolve("run"))
         .maxSteps(6)
@@ -40,11 +40,11 @@ class TrainerResumeTest {
         .weightDecay(0.1);
   }
 
-  private Trainer<Classifier.Example> trainer(TrainingArguments.Builder arguments) {
+  private Trainer<Classifier.Example> trainer(TrainingArgumentsBuilder arguments) {
     return trainer(arguments, 30);
   }
 
-  private Trainer<Classifier.Example> trainer(TrainingArguments.Builder arguments, int examples) {
+  private Trainer<Classifier.Example> trainer(TrainingArgumentsBuilder arguments, int examples) {
     torch.manual_seed(5);
     return Trainer.<Classifier.Example>builder()
         .model(new Classifier(0.1, false))
@@ -249,7 +249,7 @@ class TrainerResumeTest {
   void a_run_can_go_on_in_another_directory_if_that_has_no_checkpoints() throws IOException {
     trainer(arguments()).train();
     Path other = folder.resolve("other");
-    TrainingArguments.Builder elsewhere =
+    TrainingArgumentsBuilder elsewhere =
         arguments()
             .outputDir(other)
             .maxSteps(9)

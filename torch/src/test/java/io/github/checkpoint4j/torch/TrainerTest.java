@@ -32,11 +32,11 @@ class TrainerTest {
     torch.set_num_threads(1);
   }
 
-  private TrainingArguments.Builder arguments() {
+  private TrainingArgumentsBuilder arguments() {
     return TrainingArguments.builder().outputDir(folder).maxSteps(6).saveSteps(3).loggingSteps(2);
   }
 
-  private Trainer.Builder<Classifier.Example> trainer(TrainingArguments.Builder arguments) {
+  private Trainer.Builder<Classifier.Example> trainer(TrainingArgumentsBuilder arguments) {
     return Trainer.<Classifier.Example>builder()
         .model(model)
         .arguments(arguments.build())

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TrainingArgumentsTest {
-  private static TrainingArguments with(UnaryOperator<TrainingArguments.Builder> change) {
+  private static TrainingArguments with(UnaryOperator<TrainingArgumentsBuilder> change) {
     return change.apply(TrainingArguments.builder()).build();
   }
 
@@ -187,13 +187,15 @@ class TrainingArgumentsTest {
     assertThat(ResumeFrom.parse("never")).isEqualTo(ResumeFrom.never());
     assertThat(ResumeFrom.parse("run/checkpoint-5"))
         .isEqualTo(ResumeFrom.checkpoint(Path.of("run/checkpoint-5")));
+    assertThat(ResumeFrom.parse("true")).isEqualTo(ResumeFrom.newest());
+    assertThat(ResumeFrom.parse("false")).isEqualTo(ResumeFrom.never());
   }
 
-  private static TrainingArguments.Builder bySteps(TrainingArguments.Builder builder) {
+  private static TrainingArgumentsBuilder bySteps(TrainingArgumentsBuilder builder) {
     return builder.loadBestModelAtEnd(true).evalStrategy(IntervalStrategy.STEPS);
   }
 
-  private static void refused(UnaryOperator<TrainingArguments.Builder> change, String message) {
+  private static void refused(UnaryOperator<TrainingArgumentsBuilder> change, String message) {
     assertThatThrownBy(() -> with(change))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);

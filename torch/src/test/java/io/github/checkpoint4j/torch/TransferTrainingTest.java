@@ -34,7 +34,7 @@ class TransferTrainingTest {
     torch.manual_seed(3);
   }
 
-  private TrainingArguments.Builder arguments(long steps) {
+  private TrainingArgumentsBuilder arguments(long steps) {
     return TrainingArguments.builder()
         .outputDir(folder.resolve("run"))
         .perDeviceTrainBatchSize(8)
@@ -45,7 +45,7 @@ class TransferTrainingTest {
   }
 
   private Trainer<Classifier.Example> trainer(
-      TrainingArguments.Builder arguments, Freezing freezing, LearningRates rates) {
+      TrainingArgumentsBuilder arguments, Freezing freezing, LearningRates rates) {
     model = new Classifier(0.3, true);
     return Trainer.<Classifier.Example>builder()
         .model(model)
