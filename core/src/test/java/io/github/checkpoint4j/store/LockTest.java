@@ -329,4 +329,19 @@ class LockTest {
     LockOwner without = new LockOwner("a \"host\"", 7, Optional.empty());
     assertThat(LockOwner.parse(without.toText())).contains(without);
   }
+
+  @Test
+  void a_thread_that_was_interrupted_gives_up_the_lock_as_any_other() throws IOException {
+    CheckpointStore store = CheckpointStore.open(run);
+    Thread.currentThread().interrupt();
+    try {
+      store.close();
+    } finally {
+      assertThat(Thread.interrupted()).as("stays interrupted").isTrue();
+    }
+    assertThat(run.resolve(".checkpoint4j.lock")).isEmptyFile();
+    try (CheckpointStore again = CheckpointStore.open(run)) {
+      assertThat(again.recovery().staleOwner()).isEmpty();
+    }
+  }
 }
