@@ -298,7 +298,10 @@ public final class Checkpointer implements AutoCloseable {
       try {
         saveReached();
       } catch (IOException | RuntimeException | Error failure) {
-        e.addSuppressed(failure);
+        // Java has OutOfMemoryErrors that it throws again and again; one cannot suppress itself.
+        if (!failure.equals(e)) {
+          e.addSuppressed(failure);
+        }
       }
       if (interrupted) {
         Thread.currentThread().interrupt();
