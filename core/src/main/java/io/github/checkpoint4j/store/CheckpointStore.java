@@ -137,10 +137,11 @@ public final class CheckpointStore implements AutoCloseable {
     CheckpointInfo committed;
     try {
       committed = commit.perform();
-    } catch (CheckpointLockedException e) {
+    } catch (CheckpointLockedException | RuntimeException | Error e) {
       untidy = true;
       throw e;
     } catch (FileAlreadyExistsException e) {
+      untidy |= commit.begun();
       if (run.resolve(CheckpointName.of(content.step()).toString())
           .toString()
           .equals(e.getFile())) {

@@ -134,6 +134,11 @@ final class Commit {
     return size - shared;
   }
 
+  /** Whether it came to changing anything. */
+  boolean begun() {
+    return reached != Reached.NOTHING;
+  }
+
   private Manifest fill(boolean pinned) throws IOException {
     Map<String, FileChecksums> files = new LinkedHashMap<>();
     for (Map.Entry<String, FileContent> file : content.files().entrySet()) {
