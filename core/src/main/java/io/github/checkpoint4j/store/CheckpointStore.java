@@ -187,7 +187,8 @@ public final class CheckpointStore implements AutoCloseable {
     String after = "Earlier checkpoints are untouched.";
     try {
       long free = storage.usableSpace(run);
-      if (Reason.isNoSpace(cause) || free < needed) {
+      // Of files that may be shared it is not known whether they need any.
+      if (Reason.isNoSpace(cause) || (free < needed && !content.incremental())) {
         return new IOException(
             "%s: no space left. It takes %d bytes, %d are free. Make room, or keep fewer checkpoints. %s"
                 .formatted(what, needed, free, after),
