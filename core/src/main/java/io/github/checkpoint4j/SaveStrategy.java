@@ -74,7 +74,7 @@ public interface SaveStrategy {
             .map(Moment::time)
             .filter(before -> !before.isAfter(now.time()))
             .max(Comparator.naturalOrder())
-            .map(last -> !now.time().isBefore(last.plus(time)))
+            .map(last -> Duration.between(last, now.time()).compareTo(time) >= 0)
             .orElse(true);
   }
 

@@ -162,4 +162,10 @@ class SaveStrategyTest {
     assertThat(strategy.shouldSave(new Moment(7, 1, Map.of(), BEGIN.plusSeconds(300)), past))
         .isTrue();
   }
+
+  @Test
+  void a_time_beyond_all_calendars_never_goes_by() {
+    assertThat(savedSteps(SaveStrategy.every(Duration.ofSeconds(Long.MAX_VALUE)), new double[3]))
+        .isEmpty();
+  }
 }
