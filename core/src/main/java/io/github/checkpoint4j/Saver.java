@@ -121,7 +121,8 @@ final class Saver implements AutoCloseable {
   }
 
   private void requireDecidable(Moment now) {
-    List<Moment> then = new ArrayList<>(saved);
+    List<Moment> then = new ArrayList<>();
+    known.stream().filter(CheckpointInfo::usable).map(Moment::of).forEach(then::add);
     add(then, now);
     policy.keep(then, now.time());
   }

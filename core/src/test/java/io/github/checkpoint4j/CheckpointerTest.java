@@ -570,4 +570,19 @@ class CheckpointerTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(file, bytes);
   }
+
+  @Test
+  void a_policy_is_asked_of_the_checkpoints_there_are_and_not_of_those_given_up()
+      throws IOException {
+    RetentionPolicy policy =
+        RetentionPolicy.latest(1).and(RetentionPolicy.best("eval_loss", Direction.MINIMIZE, 1));
+    try (Checkpointer checkpointer = builder().keep(policy).open()) {
+      checkpointer.save(1, 0, Map.of("eval_loss", 1.0));
+      checkpointer.save(2, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(2L);
+      assertThatThrownBy(() -> checkpointer.save(3, 0, Map.of("eval_accuracy", 0.5)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(steps(checkpointer)).as("nothing is saved").containsExactly(2L);
+    }
+  }
 }
