@@ -101,7 +101,9 @@ public final class Checkpointer implements AutoCloseable {
    */
   public Optional<CheckpointInfo> resume() throws IOException {
     Optional<Resumption> found = reader().newest(saver.store());
-    found.ifPresent(this::resumed);
+    if (found.isPresent()) {
+      resumed(found.get());
+    }
     return found.map(Resumption::checkpoint);
   }
 
@@ -127,9 +129,9 @@ public final class Checkpointer implements AutoCloseable {
     return new Resumption.Reader(components, hyperparameters, fingerprint, verify);
   }
 
-  private void resumed(Resumption loaded) {
+  private void resumed(Resumption loaded) throws IOException {
     resumption = Optional.of(loaded);
-    progress.resume(loaded, clock.instant());
+    progress.resume(loaded, saver.beginAnew(), clock.instant());
   }
 
   /**

@@ -585,4 +585,19 @@ class CheckpointerTest {
       assertThat(steps(checkpointer)).as("nothing is saved").containsExactly(2L);
     }
   }
+
+  @Test
+  void a_run_that_goes_back_is_told_of_the_checkpoints_that_it_made_itself() throws IOException {
+    try (Checkpointer checkpointer = builder().open()) {
+      checkpointer.save(5, 0, Map.of());
+      checkpointer.save(10, 0, Map.of());
+      checkpointer.resume(run.resolve("checkpoint-5"));
+      assertThatThrownBy(() -> checkpointer.save(6, 0, Map.of()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith(
+              "step 6 is not after %s, from which".formatted(run.resolve("checkpoint-10")));
+      checkpointer.resume();
+      checkpointer.save(11, 0, Map.of());
+    }
+  }
 }

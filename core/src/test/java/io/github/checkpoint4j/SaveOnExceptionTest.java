@@ -207,4 +207,29 @@ class SaveOnExceptionTest extends BackgroundFixture {
           .isSameAs(same);
     }
   }
+
+  @Test
+  void a_step_that_was_saved_before_the_run_went_back_is_saved_again() throws IOException {
+    try (Checkpointer checkpointer =
+        builder().save(SaveStrategy.everySteps(5)).overwrite(true).open(storage)) {
+      train(checkpointer, 1, 10);
+      checkpointer.awaitSave();
+      checkpointer.resume(run.resolve("checkpoint-5"));
+      train(checkpointer, 6, 9);
+      assertThatThrownBy(
+              () ->
+                  checkpointer.saveOnException(
+                      () -> {
+                        model.fill(99);
+                        storage.fail(FIRST_WRITE);
+                        assertThatThrownBy(() -> checkpointer.save(10, 0, Map.of()))
+                            .isInstanceOf(IOException.class);
+                        storage.heal();
+                        throw new LossException("NaN");
+                      }))
+          .isInstanceOf(LossException.class)
+          .hasNoSuppressedExceptions();
+      assertThat(saved(10)).isEqualTo(99);
+    }
+  }
 }
