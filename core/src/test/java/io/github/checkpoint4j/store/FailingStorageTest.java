@@ -253,6 +253,9 @@ class FailingStorageTest {
     try (CheckpointStore store = CheckpointStore.open(interrupting, run)) {
       assertThatThrownBy(() -> store.commit(Contents.of(30)))
           .isInstanceOf(IOException.class)
+          .hasMessage(
+              "could not save checkpoint-30 in %s: the thread was interrupted. Earlier checkpoints are untouched."
+                  .formatted(run))
           .hasCauseInstanceOf(ClosedByInterruptException.class);
       assertThat(Thread.interrupted()).isTrue();
       assertThat(names(store)).containsExactly("checkpoint-10", "checkpoint-20");
