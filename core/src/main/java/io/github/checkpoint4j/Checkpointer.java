@@ -102,7 +102,9 @@ public final class Checkpointer implements AutoCloseable {
    */
   public Optional<CheckpointInfo> resume() throws IOException {
     Optional<Resumption> found = reader().newest(saver.store());
-    found.ifPresent(this::resumed);
+    if (found.isPresent()) {
+      resumed(found.get());
+    }
     return found.map(Resumption::checkpoint);
   }
 
@@ -139,9 +141,9 @@ public final class Checkpointer implements AutoCloseable {
     components.file(name, () -> content);
   }
 
-  private void resumed(Resumption loaded) {
+  private void resumed(Resumption loaded) throws IOException {
     resumption = Optional.of(loaded);
-    progress.resume(loaded, clock.instant());
+    progress.resume(loaded, saver.beginAnew(), clock.instant());
   }
 
   /**
@@ -310,7 +312,10 @@ public final class Checkpointer implements AutoCloseable {
       try {
         saveReached();
       } catch (IOException | RuntimeException | Error failure) {
-        e.addSuppressed(failure);
+        // Java has OutOfMemoryErrors that it throws again and again; one cannot suppress itself.
+        if (!failure.equals(e)) {
+          e.addSuppressed(failure);
+        }
       }
       if (interrupted) {
         Thread.currentThread().interrupt();

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
-/** How far a run is, and how its steps lie to the checkpoints that were there at its opening. */
+/** How far a run is, and how its steps lie to the checkpoints that were there when it began. */
 final class Progress {
   private final Path run;
   private final List<CheckpointInfo> present;
@@ -37,28 +37,34 @@ final class Progress {
     this.run = run;
     this.present = present;
     this.overwrite = overwrite;
-    begin(new Moment(0, 0, Map.of(), now), -1);
+    begin(new Moment(0, 0, Map.of(), now), farthestAfter(-1, present));
   }
 
-  private void begin(Moment moment, long resumedFrom) {
+  private void begin(Moment moment, Optional<CheckpointInfo> farthest) {
     start = moment;
     previous = moment;
     reached = moment;
-    ahead = farthestAfter(resumedFrom);
+    ahead = farthest;
   }
 
-  /** The run goes on from a checkpoint, at this time. */
-  void resume(Resumption from, Instant now) {
+  /**
+   * The run goes on from a checkpoint.
+   *
+   * @param there the checkpoints there are now, those that it has made itself among them
+   */
+  void resume(Resumption from, List<CheckpointInfo> there, Instant now) {
     from.skipped().forEach(skip -> replaceable.add(skip.checkpoint().step()));
     Moment then = Moment.of(from.checkpoint());
     Path directory = from.checkpoint().directory().toAbsolutePath().normalize();
     resumedHere = run.normalize().equals(directory.getParent());
-    begin(new Moment(then.step(), then.epoch(), then.metrics(), now), then.step());
+    begin(
+        new Moment(then.step(), then.epoch(), then.metrics(), now),
+        farthestAfter(then.step(), there));
   }
 
   /** The farthest checkpoint that is whole, was not passed over, and is after this step. */
-  private Optional<CheckpointInfo> farthestAfter(long step) {
-    return present.stream()
+  private Optional<CheckpointInfo> farthestAfter(long step, List<CheckpointInfo> there) {
+    return there.stream()
         .filter(info -> info.usable() && info.step() > step && !replaceable.contains(info.step()))
         .max(Comparator.comparingLong(CheckpointInfo::step));
   }

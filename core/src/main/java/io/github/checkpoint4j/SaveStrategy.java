@@ -2,10 +2,12 @@ package io.github.checkpoint4j;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * When to save. A strategy is a function of what it is given, and keeps nothing in mind; strategies
@@ -60,19 +62,20 @@ public interface SaveStrategy {
 
   /**
    * When this much time has gone by since the last save, or since the start if there was none after
-   * it.
+   * it. What was later than now, by a clock that was set back since, does not count; if all was, it
+   * is time to save.
    *
    * @throws IllegalArgumentException if the time is not positive
    */
   static SaveStrategy every(Duration time) {
     Positive.require("time between saves", time);
-    return (now, past) -> {
-      Moment last = past.start();
-      for (Moment saved : past.saved()) {
-        last = saved.time().isAfter(last.time()) ? saved : last;
-      }
-      return !now.time().isBefore(last.time().plus(time));
-    };
+    return (now, past) ->
+        Stream.concat(Stream.of(past.start()), past.saved().stream())
+            .map(Moment::time)
+            .filter(before -> !before.isAfter(now.time()))
+            .max(Comparator.naturalOrder())
+            .map(last -> Duration.between(last, now.time()).compareTo(time) >= 0)
+            .orElse(true);
   }
 
   /**

@@ -37,7 +37,7 @@ final class Saver implements AutoCloseable {
 
   private Optional<Flight> flight = Optional.empty();
 
-  /** The last checkpoint made durable since opening. */
+  /** The last checkpoint made durable since opening, or since a checkpoint was loaded. */
   private Optional<CheckpointInfo> newest = Optional.empty();
 
   /** Of the last save in flight, as long as it was not told. */
@@ -121,7 +121,8 @@ final class Saver implements AutoCloseable {
   }
 
   private void requireDecidable(Moment now) {
-    List<Moment> then = new ArrayList<>(saved);
+    List<Moment> then = new ArrayList<>();
+    known.stream().filter(CheckpointInfo::usable).map(Moment::of).forEach(then::add);
     add(then, now);
     policy.keep(then, now.time());
   }
@@ -233,7 +234,22 @@ final class Saver implements AutoCloseable {
     return all;
   }
 
-  /** The last checkpoint made durable since opening, once no save is in flight. */
+  /**
+   * Begins anew from a checkpoint that was loaded, once no save is in flight: what was saved before
+   * is of another state, also if it is of a step to come.
+   *
+   * @return the checkpoints there are, oldest first
+   */
+  List<CheckpointInfo> beginAnew() throws IOException {
+    List<CheckpointInfo> present = store().list();
+    newest = Optional.empty();
+    return present;
+  }
+
+  /**
+   * The last checkpoint made durable since opening, or since a checkpoint was loaded, once no save
+   * is in flight.
+   */
   Optional<CheckpointInfo> newest() {
     land();
     return newest;

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,6 +45,16 @@ final class Snapshot implements AutoCloseable {
     void copy() {
       to.copyFrom(from);
     }
+
+    /** Copies; what that failed with, if it did. */
+    Optional<Throwable> tryCopy() {
+      try {
+        copy();
+        return Optional.empty();
+      } catch (RuntimeException | Error e) {
+        return Optional.of(e);
+      }
+    }
   }
 
   private final Slabs memory = new Slabs();
@@ -66,7 +77,7 @@ final class Snapshot implements AutoCloseable {
           split(source.start(), target, shared ? forAnyThread : forThisThread);
         });
     forThisThread.forEach(Chunk::copy);
-    forAnyThread.parallelStream().forEach(Chunk::copy);
+    copyInParallel(forAnyThread);
     return live.mapMemory(
         bytes -> {
           Memory source = Memory.of(bytes);
@@ -75,6 +86,24 @@ final class Snapshot implements AutoCloseable {
               ? MemorySegment.NULL
               : whole.slice(copies.getOrDefault(whole, MemorySegment.NULL), source);
         });
+  }
+
+  /**
+   * Returns or throws when all threads have ended. A stream that is thrown out of goes on for a
+   * while, and would write into the memory of the next copy.
+   */
+  private static void copyInParallel(List<Chunk> chunks) {
+    Optional<Throwable> failure =
+        chunks.parallelStream()
+            .flatMap(chunk -> chunk.tryCopy().stream())
+            .reduce((first, other) -> first);
+    if (failure.isPresent()) {
+      switch (failure.get()) {
+        case Error e -> throw e;
+        case RuntimeException e -> throw e;
+        default -> throw new IllegalStateException(failure.get());
+      }
+    }
   }
 
   /** For each run of bytes the run that it lies in: itself, or that of which it is a part. */

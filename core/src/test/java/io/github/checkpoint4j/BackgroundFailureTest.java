@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Stateful;
+import io.github.checkpoint4j.store.CheckpointLockedException;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -256,6 +258,23 @@ class BackgroundFailureTest extends BackgroundFixture {
       assertThat(Thread.interrupted()).isTrue();
       assertThat(saved(1)).isEqualTo(1);
       assertThat(saved(2)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void a_lock_that_is_lost_in_flight_is_told_at_closing_and_nothing_is_renamed() throws Exception {
+    Checkpointer checkpointer = savingEverySteps(1);
+    storage.hold("sync model.safetensors");
+    checkpointer.step(1, Map.of());
+    storage.awaitHeld();
+    Files.delete(run.resolve(".checkpoint4j.lock"));
+    storage.open();
+    assertThatThrownBy(checkpointer::close).isInstanceOf(CheckpointLockedException.class);
+    checkpointer.close();
+    assertThat(run.resolve("checkpoint-1")).doesNotExist();
+    try (Checkpointer again = savingEverySteps(1)) {
+      assertThat(again.recovery().removed()).containsExactly(".checkpoint-1.tmp-1");
+      again.step(1, Map.of());
     }
   }
 }

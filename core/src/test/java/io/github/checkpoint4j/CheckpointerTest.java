@@ -588,4 +588,34 @@ class CheckpointerTest {
     bytes[bytes.length - 1] ^= 1;
     Files.write(file, bytes);
   }
+
+  @Test
+  void a_policy_is_asked_of_the_checkpoints_there_are_and_not_of_those_given_up()
+      throws IOException {
+    RetentionPolicy policy =
+        RetentionPolicy.latest(1).and(RetentionPolicy.best("eval_loss", Direction.MINIMIZE, 1));
+    try (Checkpointer checkpointer = builder().keep(policy).open()) {
+      checkpointer.save(1, 0, Map.of("eval_loss", 1.0));
+      checkpointer.save(2, 0, Map.of());
+      assertThat(steps(checkpointer)).containsExactly(2L);
+      assertThatThrownBy(() -> checkpointer.save(3, 0, Map.of("eval_accuracy", 0.5)))
+          .isInstanceOf(IllegalArgumentException.class);
+      assertThat(steps(checkpointer)).as("nothing is saved").containsExactly(2L);
+    }
+  }
+
+  @Test
+  void a_run_that_goes_back_is_told_of_the_checkpoints_that_it_made_itself() throws IOException {
+    try (Checkpointer checkpointer = builder().open()) {
+      checkpointer.save(5, 0, Map.of());
+      checkpointer.save(10, 0, Map.of());
+      checkpointer.resume(run.resolve("checkpoint-5"));
+      assertThatThrownBy(() -> checkpointer.save(6, 0, Map.of()))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageStartingWith(
+              "step 6 is not after %s, from which".formatted(run.resolve("checkpoint-10")));
+      checkpointer.resume();
+      checkpointer.save(11, 0, Map.of());
+    }
+  }
 }

@@ -3,6 +3,8 @@ package io.github.checkpoint4j;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import java.io.IOException;
 import java.util.Map;
@@ -177,6 +179,57 @@ class SaveOnExceptionTest extends BackgroundFixture {
           .hasNoSuppressedExceptions();
       assertThat(Thread.interrupted()).isTrue();
       assertThat(saved(2)).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void the_exception_of_the_loop_is_thrown_on_though_saving_ends_with_the_same()
+      throws IOException {
+    IllegalStateException same = new IllegalStateException("out of memory on the device");
+    Stateful failing =
+        new Stateful() {
+          @Override
+          public StateDict stateDict() {
+            throw same;
+          }
+
+          @Override
+          public void loadStateDict(StateDict state) {}
+        };
+    try (Checkpointer checkpointer = builder().track("device", failing).open(storage)) {
+      assertThatThrownBy(
+              () ->
+                  checkpointer.saveOnException(
+                      () -> {
+                        train(checkpointer, 1, 2);
+                        throw same;
+                      }))
+          .isSameAs(same);
+    }
+  }
+
+  @Test
+  void a_step_that_was_saved_before_the_run_went_back_is_saved_again() throws IOException {
+    try (Checkpointer checkpointer =
+        builder().save(SaveStrategy.everySteps(5)).overwrite(true).open(storage)) {
+      train(checkpointer, 1, 10);
+      checkpointer.awaitSave();
+      checkpointer.resume(run.resolve("checkpoint-5"));
+      train(checkpointer, 6, 9);
+      assertThatThrownBy(
+              () ->
+                  checkpointer.saveOnException(
+                      () -> {
+                        model.fill(99);
+                        storage.fail(FIRST_WRITE);
+                        assertThatThrownBy(() -> checkpointer.save(10, 0, Map.of()))
+                            .isInstanceOf(IOException.class);
+                        storage.heal();
+                        throw new LossException("NaN");
+                      }))
+          .isInstanceOf(LossException.class)
+          .hasNoSuppressedExceptions();
+      assertThat(saved(10)).isEqualTo(99);
     }
   }
 }

@@ -133,4 +133,39 @@ class SaveStrategyTest {
     assertThatThrownBy(() -> SaveStrategy.every(Duration.ZERO))
         .hasMessage("time between saves must be positive, and is PT0S");
   }
+
+  @Test
+  void a_clock_that_was_set_back_does_not_end_saving() {
+    SaveStrategy strategy = SaveStrategy.every(Duration.ofMinutes(5));
+    Moment ahead = new Moment(0, 0, Map.of(), BEGIN.plusSeconds(86400));
+    List<Moment> saved = new ArrayList<>(List.of(ahead));
+    List<Long> steps = new ArrayList<>();
+    for (int step = 1; step <= 13; step++) {
+      Moment now = new Moment(step, 0, Map.of(), BEGIN.plusSeconds(60L * step));
+      if (strategy.shouldSave(now, new Past(ahead, ahead, saved))) {
+        saved.add(now);
+        steps.add(now.step());
+      }
+    }
+    assertThat(steps)
+        .as("at once, for when the last was is not known")
+        .containsExactly(1L, 6L, 11L);
+  }
+
+  @Test
+  void a_checkpoint_that_seems_to_be_of_the_future_does_not_put_off_saving() {
+    Moment future = new Moment(5, 1, Map.of(), BEGIN.plusSeconds(86400));
+    SaveStrategy strategy = SaveStrategy.every(Duration.ofMinutes(5));
+    Past past = new Past(START, START, List.of(future));
+    assertThat(strategy.shouldSave(new Moment(6, 1, Map.of(), BEGIN.plusSeconds(299)), past))
+        .isFalse();
+    assertThat(strategy.shouldSave(new Moment(7, 1, Map.of(), BEGIN.plusSeconds(300)), past))
+        .isTrue();
+  }
+
+  @Test
+  void a_time_beyond_all_calendars_never_goes_by() {
+    assertThat(savedSteps(SaveStrategy.every(Duration.ofSeconds(Long.MAX_VALUE)), new double[3]))
+        .isEmpty();
+  }
 }

@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.ForAll;
@@ -246,5 +248,38 @@ class SnapshotTest {
           .fill((byte) 0xAA);
     }
     return tensor;
+  }
+
+  /** The next copy, or what frees the memory, must not meet one that is still being made. */
+  @Test
+  void a_copy_that_failed_has_ended_when_that_is_told() {
+    long chunk = Snapshot.CHUNK;
+    int count = 64;
+    try (Snapshot snapshot = new Snapshot();
+        Arena arena = Arena.ofShared()) {
+      MemorySegment live = arena.allocate(count * chunk);
+      for (int attempt = 1; attempt <= 10; attempt++) {
+        Arena freed = Arena.ofShared();
+        StateDict.Builder builder = StateDict.builder();
+        builder.put("freed", tensor(freed.allocate(chunk)));
+        for (int i = 0; i < count; i++) {
+          builder.put("w" + i, tensor(live.asSlice(i * chunk, chunk)));
+        }
+        TrackedState state = of(builder.build());
+        TrackedState whole = snapshot.take(state);
+        freed.close();
+        assertThatThrownBy(() -> snapshot.take(state)).isInstanceOf(IllegalStateException.class);
+        for (int i = 0; i < count; i++) {
+          live.set(ValueLayout.JAVA_BYTE, (i + 1) * chunk - 1, (byte) attempt);
+        }
+        assertThat(ForkJoinPool.commonPool().awaitQuiescence(60, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < count; i++) {
+          MemorySegment copy = state(whole).tensor("w" + i).bytes();
+          assertThat(copy.get(ValueLayout.JAVA_BYTE, chunk - 1))
+              .as("tensor %d, attempt %d", i, attempt)
+              .isNotEqualTo((byte) attempt);
+        }
+      }
+    }
   }
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.CRC32;
 
@@ -68,7 +69,7 @@ final class ZipWriter {
 
   /** A number of 20 digits for the names so far and one for the contents. */
   String identity() {
-    return String.format("%020d%020d", names.getValue(), contents.getValue());
+    return String.format(Locale.ROOT, "%020d%020d", names.getValue(), contents.getValue());
   }
 
   /** The archive; nothing can be added afterwards. */

@@ -133,14 +133,16 @@ public final class CheckpointStore implements AutoCloseable {
    * @throws IllegalStateException if the store is closed or read-only
    */
   public CheckpointInfo commit(CheckpointContent content) throws IOException {
-    Commit commit = begin(content, requireWriter());
+    Storage.Lock held = requireWriter();
+    Commit commit = begin(content, held);
     CheckpointInfo committed;
     try {
       committed = commit.perform();
-    } catch (CheckpointLockedException e) {
+    } catch (CheckpointLockedException | RuntimeException | Error e) {
       untidy = true;
       throw e;
     } catch (FileAlreadyExistsException e) {
+      untidy |= commit.begun();
       if (run.resolve(CheckpointName.of(content.step()).toString())
           .toString()
           .equals(e.getFile())) {
@@ -150,7 +152,7 @@ public final class CheckpointStore implements AutoCloseable {
     } catch (IOException e) {
       throw failed(content, commit.needed(), e);
     }
-    commit.replaced().ifPresent(old -> discardReplaced(content.step(), old));
+    commit.replaced().ifPresent(old -> discardReplaced(content.step(), old, held));
     return committed;
   }
 
@@ -186,7 +188,8 @@ public final class CheckpointStore implements AutoCloseable {
     String after = "Earlier checkpoints are untouched.";
     try {
       long free = storage.usableSpace(run);
-      if (Reason.isNoSpace(cause) || free < needed) {
+      // Of files that may be shared it is not known whether they need any.
+      if (Reason.isNoSpace(cause) || (free < needed && !content.incremental())) {
         return new IOException(
             "%s: no space left. It takes %d bytes, %d are free. Make room, or keep fewer checkpoints. %s"
                 .formatted(what, needed, free, after),
@@ -199,8 +202,9 @@ public final class CheckpointStore implements AutoCloseable {
   }
 
   /** The new checkpoint is durable: a failure here is made up for by the next recovery. */
-  private void discardReplaced(long step, Path replaced) {
+  private void discardReplaced(long step, Path replaced, Storage.Lock held) {
     try {
+      RunDirectory.requireLock(storage, run, held);
       discard(step, replaced);
     } catch (IOException e) {
       untidy = true;

@@ -3,7 +3,9 @@ package io.github.checkpoint4j.store;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.store.CheckpointName.Role;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -134,6 +136,11 @@ final class Commit {
     return size - shared;
   }
 
+  /** Whether it came to changing anything. */
+  boolean begun() {
+    return reached != Reached.NOTHING;
+  }
+
   private Manifest fill(boolean pinned) throws IOException {
     Map<String, FileChecksums> files = new LinkedHashMap<>();
     for (Map.Entry<String, FileContent> file : content.files().entrySet()) {
@@ -173,7 +180,7 @@ final class Commit {
       return write(name, bytes);
     }
     Path file = temporary.resolve(name);
-    if (!storage.link(predecessor.get().file(name), file)) {
+    if (!link(predecessor.get().file(name), file)) {
       return write(name, bytes);
     }
     shared += bytes.size();
@@ -181,6 +188,16 @@ final class Commit {
     // not.
     storage.sync(file);
     return same.get();
+  }
+
+  private boolean link(Path existing, Path name) throws IOException {
+    try {
+      return storage.link(existing, name);
+    } catch (NoSuchFileException | AccessDeniedException e) {
+      // Someone took it away since, or a rule of this machine is against links. Anything else that
+      // it may be is met again when the file is written.
+      return false;
+    }
   }
 
   private FileChecksums write(String name, FileContent bytes) throws IOException {

@@ -159,12 +159,17 @@ final class LocalLock implements Storage.Lock {
       if (!channel.isOpen()) {
         return;
       }
+      // An interrupt would end the truncation: whoever opens next would hear of a killed writer.
+      boolean interrupted = Thread.interrupted();
       try (channel) {
         if (lock.isValid()) {
           channel.truncate(0);
         }
       } finally {
         HELD.remove(file);
+        if (interrupted) {
+          Thread.currentThread().interrupt();
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousFileChannel;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -89,8 +90,20 @@ public final class LocalStorage implements Storage {
 
   @Override
   public void sync(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+    try (FileChannel channel = openToSync(file)) {
       channel.force(true);
+    }
+  }
+
+  private static FileChannel openToSync(Path file) throws IOException {
+    try {
+      return FileChannel.open(file, StandardOpenOption.WRITE);
+    } catch (AccessDeniedException e) {
+      // A file that is shared may be kept from being written. POSIX syncs it all the same.
+      if (WINDOWS) {
+        throw e;
+      }
+      return FileChannel.open(file, StandardOpenOption.READ);
     }
   }
 

@@ -20,7 +20,7 @@ import java.util.OptionalDouble;
  * @param step optimizer steps made
  * @param epoch passes over the data made; empty if not counted
  * @param metrics by name; may be NaN or infinite
- * @param sequence place in the order of commits of the run, from 1
+ * @param sequence place in the order of commits of the run, from 1 to 2^63 - 2
  * @param time when the checkpoint was taken
  * @param objective the metric that tells the best checkpoint, if one was tracked
  * @param older names of checkpoints without a readable sequence that were there before this one
@@ -50,15 +50,16 @@ public record Manifest(
 
   /**
    * @throws IllegalArgumentException if the name is not that of the step, a number is negative, the
-   *     sequence is not positive, there is no file, a name may not be a file's, or the sizes' sum
-   *     is over {@link Long#MAX_VALUE}
+   *     sequence is not positive or has no next one, there is no file, a name may not be a file's,
+   *     or the sizes' sum is over {@link Long#MAX_VALUE}
    */
   public Manifest {
     if (step < 0 || !name.equals(CheckpointName.of(step).toString())) {
       throw new IllegalArgumentException("'" + name + "' is not the checkpoint of step " + step);
     }
-    if (sequence < 1) {
-      throw new IllegalArgumentException("sequence " + sequence + " is not positive");
+    if (sequence < 1 || sequence == Long.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "sequence %d is not from 1 to %d".formatted(sequence, Long.MAX_VALUE - 1));
     }
     if (epoch.isPresent() && !(epoch.getAsDouble() >= 0 && Double.isFinite(epoch.getAsDouble()))) {
       throw new IllegalArgumentException("epoch " + epoch.getAsDouble() + " is not a count");

@@ -43,7 +43,8 @@ record Predecessor(Storage storage, Path directory, Map<String, FileChecksums> f
    * the bytes are read here also shows that the file is not damaged: sharing does not spread
    * damage.
    *
-   * <p>A file that cannot be read is one that is not the same.
+   * <p>A file that cannot be read is one that is not the same, and so is a symbolic link: a further
+   * name of it would lead to what is not the checkpoint's own.
    */
   Optional<FileChecksums> same(String name, FileContent content) {
     FileChecksums committed = files.get(name);
@@ -52,10 +53,15 @@ record Predecessor(Storage storage, Path directory, Map<String, FileChecksums> f
         || !TrainerLayout.holdsTensors(name)) {
       return Optional.empty();
     }
-    try (MappedFile file = storage.map(file(name))) {
-      return file.size() == content.size()
-          ? file.read(bytes -> equal(bytes, content)).filter(committed::equals)
-          : Optional.empty();
+    try {
+      if (storage.find(file(name)).filter(Storage.Kind.FILE::equals).isEmpty()) {
+        return Optional.empty();
+      }
+      try (MappedFile file = storage.map(file(name))) {
+        return file.size() == content.size()
+            ? file.read(bytes -> equal(bytes, content)).filter(committed::equals)
+            : Optional.empty();
+      }
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.store;
 
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
@@ -13,6 +14,9 @@ final class Reason {
   private Reason() {}
 
   static String of(IOException failure) {
+    if (failure instanceof ClosedByInterruptException) {
+      return "the thread was interrupted";
+    }
     if (!(failure instanceof FileSystemException named) || named.getReason() != null) {
       return failure.getMessage() == null
           ? failure.getClass().getSimpleName()

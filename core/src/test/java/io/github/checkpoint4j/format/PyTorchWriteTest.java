@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -156,6 +157,20 @@ class PyTorchWriteTest {
           assertThat(again.get(key)).as(key).isEqualTo(state.get(key));
         }
       }
+    }
+  }
+
+  @Test
+  void the_bytes_are_the_same_where_digits_have_other_forms() {
+    StateDict state = StateDict.builder().put("w", Tensor.scalar(1)).build();
+    FileContent plain = PyTorch.write(state, "model");
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+    try {
+      assertThat(String.format("%d", 1)).isNotEqualTo("1");
+      assertThat(joined(PyTorch.write(state, "model")).mismatch(joined(plain))).isEqualTo(-1);
+    } finally {
+      Locale.setDefault(before);
     }
   }
 }

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.checkpoint4j.format.FileContent;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -251,6 +253,9 @@ class FailingStorageTest {
     try (CheckpointStore store = CheckpointStore.open(interrupting, run)) {
       assertThatThrownBy(() -> store.commit(Contents.of(30)))
           .isInstanceOf(IOException.class)
+          .hasMessage(
+              "could not save checkpoint-30 in %s: the thread was interrupted. Earlier checkpoints are untouched."
+                  .formatted(run))
           .hasCauseInstanceOf(ClosedByInterruptException.class);
       assertThat(Thread.interrupted()).isTrue();
       assertThat(names(store)).containsExactly("checkpoint-10", "checkpoint-20");
@@ -276,6 +281,52 @@ class FailingStorageTest {
       for (Path path : paths.toList()) {
         Files.copy(path, to.resolve(from.relativize(path)));
       }
+    }
+  }
+
+  @Test
+  void what_a_save_that_failed_for_its_content_left_is_removed_by_the_next() throws IOException {
+    var remaining = new AtomicInteger(1);
+    Storage failing =
+        new ForwardingStorage(LocalStorage.instance()) {
+          @Override
+          void mutation(String operation, Path path) throws IOException {
+            if (operation.equals("sync") && path.toString().contains("-30.tmp")) {
+              throw new IllegalStateException("Already closed");
+            }
+            if (operation.equals("deleteFile") && remaining.getAndDecrement() > 0) {
+              throw new IOException("input/output error");
+            }
+          }
+        };
+    try (CheckpointStore store = CheckpointStore.open(failing, run)) {
+      assertThatThrownBy(() -> store.commit(Contents.of(30)))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("Already closed");
+      assertThat(hidden(run)).hasSize(1);
+      store.commit(Contents.of(40));
+      assertThat(hidden(run)).isEmpty();
+    }
+  }
+
+  @Test
+  void what_is_left_when_another_program_takes_the_name_is_seen_to_by_the_next()
+      throws IOException {
+    Storage disturbed =
+        new ForwardingStorage(LocalStorage.instance()) {
+          @Override
+          void mutation(String operation, Path path) throws IOException {
+            if (operation.startsWith("rename .checkpoint-20.tmp")) {
+              Files.writeString(Files.createDirectory(path).resolve("config.json"), "{}");
+            }
+          }
+        };
+    try (CheckpointStore store = CheckpointStore.open(disturbed, run)) {
+      assertThatThrownBy(() -> store.commit(Contents.of(20, true)))
+          .isInstanceOf(FileAlreadyExistsException.class);
+      assertThat(hidden(run)).hasSize(2);
+      store.commit(Contents.of(40));
+      assertThat(hidden(run)).isEmpty();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.SafeTensors;
@@ -9,7 +10,9 @@ import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -361,6 +364,79 @@ class IncrementalTest {
       Files.move(written, first.directory().resolve(FROZEN), StandardCopyOption.REPLACE_EXISTING);
       assertThat(Verification.of(first.directory()).problems()).hasSize(1);
       assertThat(Verification.of(second.directory()).problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void a_link_to_a_file_elsewhere_is_not_shared() throws IOException {
+    try (CheckpointStore store = CheckpointStore.open(run)) {
+      CheckpointInfo first = store.commit(content(1));
+      Path elsewhere = temporary.resolve("elsewhere");
+      Files.move(first.directory().resolve(FROZEN), elsewhere);
+      Files.createSymbolicLink(first.directory().resolve(FROZEN), elsewhere);
+      CheckpointInfo second = store.commit(content(2));
+      assertThat(Files.isSymbolicLink(second.directory().resolve(FROZEN))).isFalse();
+      Files.delete(elsewhere);
+      assertThat(Verification.of(second.directory()).problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void a_file_that_was_taken_away_or_may_not_be_linked_is_written() throws IOException {
+    for (boolean gone : new boolean[] {true, false}) {
+      Storage refusing =
+          new ForwardingStorage(LocalStorage.instance()) {
+            @Override
+            public boolean link(Path existing, Path name) throws IOException {
+              throw gone
+                  ? new NoSuchFileException(existing.toString())
+                  : new AccessDeniedException(name.toString());
+            }
+          };
+      try (CheckpointStore store =
+          CheckpointStore.open(refusing, temporary.resolve(gone ? "gone" : "denied"))) {
+        store.commit(content(1));
+        CheckpointInfo second = store.commit(content(2));
+        assertThat(Verification.of(second.directory()).problems()).isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void space_is_not_said_to_lack_for_files_that_may_be_shared() throws IOException {
+    long size = content(1).size();
+    Storage failing =
+        new ForwardingStorage(LocalStorage.instance()) {
+          @Override
+          void mutation(String operation, Path path) throws IOException {
+            if (operation.equals("sync") && path.toString().contains("-2.tmp")) {
+              throw new IOException("input/output error");
+            }
+          }
+
+          @Override
+          public long usableSpace(Path directory) {
+            return size - 1;
+          }
+        };
+    try (CheckpointStore store = CheckpointStore.open(failing, run)) {
+      store.commit(content(1));
+      assertThatThrownBy(() -> store.commit(content(2)))
+          .hasMessage(
+              "could not save checkpoint-2 in %s: input/output error. Earlier checkpoints are untouched."
+                  .formatted(run));
+    }
+  }
+
+  @Test
+  void a_file_that_is_kept_from_being_written_is_shared_all_the_same() throws IOException {
+    try (CheckpointStore store = CheckpointStore.open(run)) {
+      CheckpointInfo first = store.commit(content(1));
+      Path file = first.directory().resolve(FROZEN);
+      assertThat(file.toFile().setReadOnly()).isTrue();
+      assumeFalse(Files.isWritable(file), "this user may write what is read-only");
+      CheckpointInfo second = store.commit(content(2));
+      assertThat(shared(first, second, FROZEN)).isTrue();
     }
   }
 }

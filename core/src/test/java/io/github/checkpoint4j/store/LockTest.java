@@ -306,6 +306,32 @@ class LockTest {
   }
 
   @Test
+  void a_lock_that_is_lost_once_the_commit_is_durable_leaves_what_was_replaced_to_the_other_writer()
+      throws IOException {
+    Storage losing =
+        new ForwardingStorage(LocalStorage.instance()) {
+          private int renamed;
+
+          @Override
+          void mutation(String operation, Path path) throws IOException {
+            renamed += path.equals(run.resolve("checkpoint-1")) ? 1 : 0;
+            if (renamed == 2 && operation.equals("syncDirectory") && path.equals(run)) {
+              Files.deleteIfExists(run.resolve(RunDirectory.LOCK));
+            }
+          }
+        };
+    try (CheckpointStore store = CheckpointStore.open(losing, run)) {
+      store.commit(Contents.of(1));
+      assertThat(store.commit(Contents.of(1, true)).sequence()).isEqualTo(2);
+      assertThat(run.resolve(".checkpoint-1.old-2")).exists();
+    }
+    try (CheckpointStore store = CheckpointStore.open(run)) {
+      assertThat(store.recovery().removed()).containsExactly(".checkpoint-1.trash-2");
+      assertThat(store.list()).extracting(CheckpointInfo::sequence).containsExactly(2L);
+    }
+  }
+
+  @Test
   void a_store_that_cannot_be_recovered_does_not_keep_the_lock() throws IOException {
     Files.createDirectory(run.resolve(".checkpoint-1.tmp-1"));
     Storage failing =
@@ -328,5 +354,20 @@ class LockTest {
     assertThat(LockOwner.parse(self.toText())).contains(self);
     LockOwner without = new LockOwner("a \"host\"", 7, Optional.empty());
     assertThat(LockOwner.parse(without.toText())).contains(without);
+  }
+
+  @Test
+  void a_thread_that_was_interrupted_gives_up_the_lock_as_any_other() throws IOException {
+    CheckpointStore store = CheckpointStore.open(run);
+    Thread.currentThread().interrupt();
+    try {
+      store.close();
+    } finally {
+      assertThat(Thread.interrupted()).as("stays interrupted").isTrue();
+    }
+    assertThat(run.resolve(".checkpoint4j.lock")).isEmptyFile();
+    try (CheckpointStore again = CheckpointStore.open(run)) {
+      assertThat(again.recovery().staleOwner()).isEmpty();
+    }
   }
 }
