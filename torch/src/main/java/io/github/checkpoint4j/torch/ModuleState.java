@@ -3,11 +3,14 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Stateful;
+import io.github.checkpoint4j.state.Tensor;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDict;
@@ -66,15 +69,31 @@ public final class ModuleState implements Stateful {
   }
 
   /**
-   * The parameters and buffers, as views of the module's memory. A parameter that has several names
-   * is here under each, as in PyTorch's {@code state_dict()}.
+   * The parameters and buffers, as views of the module's memory. A tied weight, a parameter that
+   * has several names, is here under each, as in PyTorch's {@code state_dict()}: one and the same
+   * tensor, which is written once.
    */
   @Override
   public StateDict stateDict() {
     StateDict.Builder state = StateDict.builder();
-    namedParameters.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
-    buffers.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
+    Map<Long, Tensor> views = new HashMap<>();
+    entries()
+        .forEach(
+            (name, tensor) ->
+                state.put(
+                    name,
+                    views.computeIfAbsent(
+                        NativeTensors.identity(tensor), _ -> NativeTensors.view(tensor))));
     return state.build();
+  }
+
+  /** The elements of all parameters, those of a tied weight counted once. */
+  @Override
+  public OptionalLong parameterCount() {
+    return OptionalLong.of(
+        parameters.values().stream()
+            .mapToLong(org.bytedeco.pytorch.Tensor::numel)
+            .reduce(0, Math::addExact));
   }
 
   /**

@@ -7,6 +7,7 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.LocalStorage;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -140,7 +141,9 @@ class TrainerInteropTest {
     Map<String, FileContent> shards;
     try (Checkpoint open = Checkpoint.open(checkpoint)) {
       StateDict model = HeapCopy.of(open.state("model"));
-      shards = TrainerLayout.files("model", model, Set.of("hidden.weight", "hidden.bias"));
+      shards =
+          TrainerLayout.files(
+              "model", model, Sharding.DEFAULT.withFrozen(Set.of("hidden.weight", "hidden.bias")));
     }
     assertThat(shards).hasSize(3);
     Files.delete(checkpoint.resolve("model.safetensors"));

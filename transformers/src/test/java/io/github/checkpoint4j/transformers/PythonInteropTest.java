@@ -14,6 +14,7 @@ import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.LocalStorage;
 import io.github.checkpoint4j.store.MappedFile;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
@@ -98,7 +99,9 @@ final class PythonInteropTest {
         .set_requires_grad(false);
     assertThat(state.frozen()).hasSize(1);
     Files.delete(saved.resolve("model.safetensors"));
-    for (var file : TrainerLayout.files("model", state.stateDict(), state.frozen()).entrySet()) {
+    for (var file :
+        TrainerLayout.files("model", state.stateDict(), Sharding.DEFAULT.withFrozen(state.frozen()))
+            .entrySet()) {
       LocalStorage.instance().write(saved.resolve(file.getKey()), file.getValue());
     }
 
