@@ -42,8 +42,8 @@ class TiedWeightsTest {
   void a_parameter_of_several_names_is_counted_once() {
     ModuleState state = ModuleState.of(tied());
     assertThat(state.parameterCount()).hasValue(12);
-    assertThat(state.stateDict().tensor("output.weight"))
-        .isSameAs(state.stateDict().tensor("input.weight"));
+    StateDict entries = state.stateDict();
+    assertThat(entries.tensor("output.weight")).isSameAs(entries.tensor("input.weight"));
   }
 
   @ParameterizedTest
@@ -87,7 +87,7 @@ class TiedWeightsTest {
   void a_module_whose_weights_are_not_tied_gets_a_copy_under_each_name() throws IOException {
     ModuleState state = ModuleState.of(tied());
     try (Checkpointer checkpointer = Checkpointer.in(run).track("model", state).open()) {
-      checkpointer.save(1, Map.of());
+      checkpointer.save(1, 0, Map.of());
     }
     Module separate =
         new Network()
@@ -120,7 +120,7 @@ class TiedWeightsTest {
     module.register_buffer("row", layer.weight().detach().select(0, 0));
     try (Checkpointer checkpointer =
         Checkpointer.in(run).track("model", ModuleState.of(module)).open()) {
-      assertThatThrownBy(() -> checkpointer.save(1, Map.of()))
+      assertThatThrownBy(() -> checkpointer.save(1, 0, Map.of()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
               "tensors 'layer.weight', F32[2, 2], and 'row', F32[2] share memory and are not the"

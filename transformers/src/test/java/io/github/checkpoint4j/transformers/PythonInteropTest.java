@@ -112,6 +112,30 @@ final class PythonInteropTest {
   }
 
   @Test
+  void shards_go_both_ways_and_are_the_same_bytes() throws Exception {
+    Json.Obj made = python.interop("new", directory.toString(), "17");
+    Path whole = directory.resolve("whole");
+    for (String size : List.of("12KB", "40KB", "0.1MB")) {
+      Path theirs = directory.resolve("theirs" + size);
+      python.interop("shards", whole.toString(), theirs.toString(), size);
+      var loaded = PretrainedBert.fromDirectory(theirs);
+      same_tensors(loaded.model(), made);
+
+      Path ours = directory.resolve("ours" + size);
+      loaded.save(ours, Sharding.bytes(size));
+      int compared = 0;
+      try (var files = Files.list(theirs)) {
+        for (Path file : files.filter(path -> path.toString().contains("model")).toList()) {
+          assertThat(ours.resolve(file.getFileName())).hasSameBinaryContentAs(file);
+          compared++;
+        }
+      }
+      assertThat(compared).isGreaterThan(2);
+      same_tensors(loaded.model(), python.interop("tensors", ours.toString()));
+    }
+  }
+
+  @Test
   void java_opens_what_python_saved_and_computes_the_same() throws Exception {
     Json.Obj made = python.interop("new", directory.toString(), "17");
     Path whole = directory.resolve("whole");
