@@ -16,10 +16,19 @@ import java.util.Optional;
  * A safetensors file: the length of the header in 8 bytes, little-endian; the header, a JSON object
  * of one member a tensor with its dtype, shape and place; then the tensors without gaps.
  *
- * <p>Read are the files that the reference crate reads, with these exceptions, which no writer
- * makes: a name twice in any object of the header, white space before the header, a tensor given as
- * an array, a dtype given as an object, and dimensions whose product is over {@link Long#MAX_VALUE}
- * are refused.
+ * <p>Read are the files that the reference crate reads, with these exceptions, none of which a
+ * writer makes:
+ *
+ * <ul>
+ *   <li>a name twice in any object of the header: readers differ in which of the two they take, so
+ *       that one file would be two;
+ *   <li>white space before the header: the format has it begin with a brace, by which the file is
+ *       known from others;
+ *   <li>a tensor given as an array of its fields, or a dtype as an object: the format has neither,
+ *       the crate's JSON library takes them by the way;
+ *   <li>a dimension, or a product of dimensions, over {@link Long#MAX_VALUE}, possible where
+ *       another dimension is 0: there is no {@code long} for it.
+ * </ul>
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */
