@@ -173,6 +173,15 @@ class TiedTensorsTest {
   }
 
   @Test
+  void a_further_name_with_half_a_surrogate_pair_is_refused() {
+    Tensor tied = Tensor.scalar(1);
+    StateDict state = StateDict.builder().put("a", tied).put("b\ud83d", tied).build();
+    assertThatThrownBy(() -> SafeTensors.write(state, Map.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("'b\ud83d' is not valid Unicode: it has half a surrogate pair");
+  }
+
+  @Test
   void an_entry_that_is_no_tensor_is_refused() {
     assertThatThrownBy(() -> TiedTensors.of(StateDict.builder().put("step", 3).build()))
         .isInstanceOf(IllegalArgumentException.class)

@@ -55,11 +55,12 @@ record ModelDirectory(Path path) {
   /** The steps of {@link #save}, in order. */
   List<Step> steps(Map<String, FileContent> files) throws IOException {
     String entrance = files.containsKey(INDEX) ? INDEX : WEIGHTS;
-    Set<String> stale = weights();
+    Set<String> present = weights();
+    Set<String> stale = new TreeSet<>(present);
     stale.removeAll(files.keySet());
     List<Step> steps = new ArrayList<>();
     files.forEach((name, content) -> steps.add(() -> write(name, content)));
-    if (weights().stream().anyMatch(name -> isShard(name) && files.containsKey(name))) {
+    if (present.stream().anyMatch(name -> isShard(name) && files.containsKey(name))) {
       steps.add(() -> Files.deleteIfExists(path.resolve(INDEX)));
       steps.add(this::sync);
     }
