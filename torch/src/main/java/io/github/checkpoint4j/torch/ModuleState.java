@@ -124,6 +124,7 @@ public final class ModuleState implements Stateful {
       Map<String, org.bytedeco.pytorch.Tensor> buffers,
       List<String> modules) {
     Map<String, Map<String, org.bytedeco.pytorch.Tensor>> ofModule = new LinkedHashMap<>();
+    ofModule.put("", new LinkedHashMap<>());
     modules.forEach(module -> ofModule.put(module, new LinkedHashMap<>()));
     for (var tensors : List.of(parameters, buffers)) {
       tensors.forEach(
@@ -139,9 +140,9 @@ public final class ModuleState implements Stateful {
     return Collections.unmodifiableMap(entries);
   }
 
-  /** The names of a module and all within it, each before those in it. */
+  /** The names of the modules within one, each before those in it. */
   private static List<String> names(Module module) {
-    try (var modules = module.named_modules();
+    try (var modules = module.named_modules("", false);
         var keys = modules.keys()) {
       List<String> names = new ArrayList<>();
       for (long i = 0; i < keys.size(); i++) {

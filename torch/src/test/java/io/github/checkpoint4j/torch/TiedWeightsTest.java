@@ -114,7 +114,7 @@ class TiedWeightsTest {
   }
 
   @Test
-  void a_part_of_a_parameter_that_is_a_parameter_too_fails_the_save() throws IOException {
+  void a_buffer_that_is_a_part_of_a_parameter_fails_the_save() throws IOException {
     var layer = new LinearImpl(2, 2);
     Module module = new Network().with("layer", layer);
     module.register_buffer("row", layer.weight().detach().select(0, 0));
@@ -123,7 +123,7 @@ class TiedWeightsTest {
       assertThatThrownBy(() -> checkpointer.save(1, 0, Map.of()))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage(
-              "tensors 'layer.weight', F32[2, 2], and 'row', F32[2] share memory and are not the"
+              "tensors 'row', F32[2], and 'layer.weight', F32[2, 2] share memory and are not the"
                   + " same tensor; safetensors has no views: copy one of them, or save them in a"
                   + " PyTorch file");
       assertThat(checkpointer.checkpoints()).isEmpty();
