@@ -4,6 +4,7 @@
     python interop.py restore FOLDER                 loads rng_state.pth as Trainer does, and draws
     python interop.py seed SEED                      draws after transformers.set_seed
     python interop.py save FOLDER                    writes rng_state.pth as Trainer does
+    python interop.py tied FILE OTHER                loads a module whose input and output layers are one, doubles and saves it
     python interop.py orders EXAMPLES BATCH SEED EPOCHS FIRST   batches of accelerate's loader from FIRST on
 """
 
@@ -86,6 +87,18 @@ def orders(examples, batch, seed, epochs, first):
             print(indices)
 
 
+def tied(source, target):
+    from safetensors.torch import load_model, save_model
+
+    model = torch.nn.Module()
+    model.input, model.body = torch.nn.Linear(2, 2), torch.nn.Linear(2, 2)
+    model.output = model.input
+    load_model(model, source, strict=True)
+    for parameter in model.parameters():
+        parameter.data.mul_(2)
+    save_model(model, target, {"format": "pt"})
+
+
 command, *arguments = sys.argv[1:]
 if command == "train":
     train(arguments[0], arguments[1], int(arguments[2]), int(arguments[3]))
@@ -105,6 +118,8 @@ elif command == "save":
     set_seed(99)
     random.gauss(0, 1), numpy.random.randn(), torch.randn(3)
     Trainer._save_rng_state(trainer(), arguments[0])
+elif command == "tied":
+    tied(*arguments)
 elif command == "orders":
     orders(*map(int, arguments))
 else:

@@ -6,6 +6,7 @@ import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Manifest;
 import io.github.checkpoint4j.store.Objective;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -114,7 +115,7 @@ public final class CheckpointerBuilder {
   }
 
   /**
-   * Saves incrementally: the frozen tensors of the component {@code model} are written into a shard
+   * Saves incrementally: the frozen tensors of the component {@code model} are written into shards
    * of their own, and a file of tensors that is, byte for byte, as in the newest committed
    * checkpoint is not written again but shared with it, by a hard link, where the file system has
    * them. Every checkpoint is whole by itself all the same. Only a program that writes into a
@@ -126,6 +127,19 @@ public final class CheckpointerBuilder {
   public CheckpointerBuilder incremental(Supplier<Set<String>> frozen) {
     components.freeze(frozen);
     incremental = true;
+    return this;
+  }
+
+  /**
+   * How many bytes the tensors of a file of the component {@code model} take at most, as {@code
+   * max_shard_size} of {@code save_pretrained}: a larger model is saved in shards with an index. A
+   * tensor that takes more has a shard to itself. If this is not called, it is {@link
+   * Sharding#DEFAULT_MAX_SHARD_SIZE}. {@link Sharding#bytes} reads texts such as {@code 5GB}.
+   *
+   * @throws IllegalArgumentException if it is not positive
+   */
+  public CheckpointerBuilder maxShardSize(long bytes) {
+    components.split(bytes);
     return this;
   }
 

@@ -5,6 +5,7 @@ import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ final class Components {
   private final Map<String, Stateful> tracked = new LinkedHashMap<>();
   private final Map<String, Supplier<FileContent>> files = new LinkedHashMap<>();
   private Supplier<Set<String>> frozen = Set::of;
+  private Sharding sharding = Sharding.DEFAULT;
 
   void track(String component, Stateful stateful) {
     requireFree(TrainerLayout.file(component));
@@ -50,13 +52,21 @@ final class Components {
     frozen = names;
   }
 
+  /** Splits the model into files whose tensors take at most this many bytes. */
+  void split(long maxShardSize) {
+    sharding = sharding.withMaxShardSize(maxShardSize);
+  }
+
   /** The state of every component and the content of every other file, now. */
   TrackedState state() {
     Map<String, StateDict> states = new LinkedHashMap<>();
     tracked.forEach((component, stateful) -> states.put(component, stateful.stateDict()));
     Map<String, FileContent> content = new LinkedHashMap<>();
     files.forEach((name, file) -> content.put(name, file.get()));
-    return new TrackedState(states, frozen.get(), content);
+    Stateful model = tracked.get(TrainerLayout.MODEL);
+    Sharding now = sharding.withFrozen(frozen.get());
+    return new TrackedState(
+        states, model == null ? now : now.withParameters(model.parameterCount()), content);
   }
 
   /** The components that a checkpoint does not have. */

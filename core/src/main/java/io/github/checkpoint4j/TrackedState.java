@@ -3,26 +3,23 @@ package io.github.checkpoint4j;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
  * What a run's checkpoint is made of at one moment.
  *
  * @param components the states, by component
- * @param frozen the tensors of the model that are in a file of their own
+ * @param sharding how the model is split into files
  * @param files the other files, by name
  */
 record TrackedState(
-    Map<String, StateDict> components, Set<String> frozen, Map<String, FileContent> files) {
-  TrackedState {
-    frozen = Set.copyOf(frozen);
-  }
+    Map<String, StateDict> components, Sharding sharding, Map<String, FileContent> files) {
 
   /**
    * The content of every file by its name, the components' first. Takes the time to read what is in
@@ -34,7 +31,7 @@ record TrackedState(
   Map<String, FileContent> content() {
     Map<String, FileContent> content = new LinkedHashMap<>();
     components.forEach(
-        (component, state) -> content.putAll(TrainerLayout.files(component, state, frozen)));
+        (component, state) -> content.putAll(TrainerLayout.files(component, state, sharding)));
     content.putAll(files);
     return content;
   }
@@ -48,7 +45,7 @@ record TrackedState(
         (component, state) -> movedComponents.put(component, state.mapTensors(move)));
     Map<String, FileContent> movedFiles = new LinkedHashMap<>();
     files.forEach((name, file) -> movedFiles.put(name, moved(file, change)));
-    return new TrackedState(movedComponents, frozen, movedFiles);
+    return new TrackedState(movedComponents, sharding, movedFiles);
   }
 
   private static FileContent moved(FileContent file, UnaryOperator<MemorySegment> change) {

@@ -26,13 +26,17 @@ class IncrementalSaveTest {
   @TempDir Path run;
   private final Weights weights = new Weights();
 
-  /** Two tensors. */
+  /** Tensors, at first two. */
   private static final class Weights implements Stateful {
     private final Map<String, float[]> values = new LinkedHashMap<>();
 
     Weights() {
       values.put("body", new float[] {1, 2, 3});
       values.put("head", new float[] {0, 0});
+    }
+
+    void add(String name, float... value) {
+      values.put(name, value);
     }
 
     void set(String name, float value) {
@@ -86,6 +90,40 @@ class IncrementalSaveTest {
           .as("by a writer that came later")
           .isEqualTo(written);
     }
+  }
+
+  @Test
+  void frozen_tensors_in_several_shards_are_written_once() throws IOException {
+    weights.add("embeddings", 7, 8, 9);
+    try (Checkpointer checkpointer =
+        Checkpointer.in(run)
+            .track("model", weights)
+            .incremental(() -> Set.of("body", "embeddings"))
+            .maxShardSize(12)
+            .open()) {
+      CheckpointInfo first = checkpointer.save(1, 0, Map.of());
+      weights.set("head", 1);
+      CheckpointInfo second = checkpointer.save(2, 0, Map.of());
+      String shard = "model-0000%d-of-00003.safetensors";
+      for (int i = 1; i <= 3; i++) {
+        assertThat(file(second, shard.formatted(i)).equals(file(first, shard.formatted(i))))
+            .as("shard %d", i)
+            .isEqualTo(i > 1);
+      }
+      weights.set("head", 0);
+      weights.set("embeddings", 0);
+      assertThat(checkpointer.resume()).isPresent();
+      assertThat(weights.stateDict().tensor("head").toFloats()).containsExactly(1, 1);
+      assertThat(weights.stateDict().tensor("embeddings").toFloats()).containsExactly(7, 8, 9);
+      assertThat(Verification.of(second.directory()).problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void a_size_of_shards_that_is_not_positive_is_refused() {
+    assertThatThrownBy(() -> Checkpointer.in(run).maxShardSize(0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the maximal size of a shard is 0 bytes; give one of at least 1 byte");
   }
 
   @Test

@@ -10,13 +10,13 @@ import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.store.Sharding;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import net.jqwik.api.Arbitraries;
@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 
 class SnapshotTest {
   private static TrackedState of(StateDict state) {
-    return new TrackedState(Map.of("optimizer", state), Set.of(), Map.of());
+    return new TrackedState(Map.of("optimizer", state), Sharding.DEFAULT, Map.of());
   }
 
   private static TrackedState of(Map<String, ? extends Value> entries) {
@@ -170,7 +170,7 @@ class SnapshotTest {
                   new FileContent.Part(Optional.of("weight"), live),
                   new FileContent.Part(Optional.empty(), MemorySegment.NULL)));
       TrackedState copy =
-          snapshot.take(new TrackedState(Map.of(), Set.of(), Map.of("extra.bin", file)));
+          snapshot.take(new TrackedState(Map.of(), Sharding.DEFAULT, Map.of("extra.bin", file)));
       live.fill((byte) 9);
       Map<String, FileContent> content = copy.content();
       assertThat(content).containsOnlyKeys("extra.bin");

@@ -10,15 +10,25 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A safetensors file: the length of the header in 8 bytes, little-endian; the header, a JSON object
  * of one member a tensor with its dtype, shape and place; then the tensors without gaps.
  *
- * <p>Read are the files that the reference crate reads, with these exceptions, which no writer
- * makes: a name twice in any object of the header, white space before the header, a tensor given as
- * an array, a dtype given as an object, and dimensions whose product is over {@link Long#MAX_VALUE}
- * are refused.
+ * <p>Read are the files that the reference crate reads, with these exceptions, none of which a
+ * writer makes:
+ *
+ * <ul>
+ *   <li>a name twice in any object of the header: readers differ in which of the two they take, so
+ *       that one file would be two;
+ *   <li>white space before the header: the format has it begin with a brace, by which the file is
+ *       known from others;
+ *   <li>a tensor given as an array of its fields, or a dtype as an object: the format has neither,
+ *       the crate's JSON library takes them by the way;
+ *   <li>a dimension, or a product of dimensions, over {@link Long#MAX_VALUE}, possible where
+ *       another dimension is 0: there is no {@code long} for it.
+ * </ul>
  *
  * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
  */
@@ -109,9 +119,36 @@ public final class SafeTensors {
     return tensors;
   }
 
-  /** The tensors in the order of their bytes in the file. */
+  /**
+   * The further names of tensors, which the metadata gives as safetensors' {@code save_model} and
+   * {@link #write} put them there: each with the name that the tensor has in the file. The text
+   * {@code format} is none of them.
+   */
+  public Map<String, String> aliases() {
+    Map<String, String> aliases = new LinkedHashMap<>();
+    metadata.forEach(
+        (alias, name) -> {
+          if (tensors.containsKey(name)
+              && !tensors.containsKey(alias)
+              && !alias.equals(TiedTensors.FORMAT)) {
+            aliases.put(alias, name);
+          }
+        });
+    return aliases;
+  }
+
+  /**
+   * The tensors in the order of their bytes in the file, and after them, under each of their {@link
+   * #aliases}, those that have any.
+   */
   public StateDict stateDict() {
-    return StateDict.of(tensors);
+    Map<String, Tensor> named = new LinkedHashMap<>(tensors);
+    aliases()
+        .forEach(
+            (alias, name) ->
+                Optional.ofNullable(tensors.get(name))
+                    .ifPresent(tensor -> named.put(alias, tensor)));
+    return StateDict.of(named);
   }
 
   /**
@@ -133,11 +170,16 @@ public final class SafeTensors {
    * with spaces so that the tensors begin at a multiple of 8 bytes. The crate writes metadata in a
    * random order; here it is in that of its names.
    *
+   * <p>A tensor that has several names is written once, under the first; the metadata gives its
+   * {@link #aliases}. Under a name that {@code metadata} has another text for, or {@code format},
+   * it is written once more.
+   *
    * @param tensors the tensors; nothing is copied, they must not change until the file is written
    * @param metadata the texts to go into {@code __metadata__}; none is written if there are none
    * @throws IllegalArgumentException if an entry is not a tensor, is called {@code __metadata__},
-   *     or has a shape that cannot be read back; if a name or text is not valid Unicode; if the
-   *     header is over {@link #MAX_HEADER}
+   *     or has a shape that cannot be read back; if two tensors share memory and differ in place,
+   *     dtype or shape; if a name or text is not valid Unicode; if the header is over {@link
+   *     #MAX_HEADER}
    */
   public static FileContent write(StateDict tensors, Map<String, String> metadata) {
     return SafeTensorsWriter.write(tensors, metadata);

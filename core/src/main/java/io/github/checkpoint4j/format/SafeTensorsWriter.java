@@ -5,11 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
-import io.github.checkpoint4j.state.Value;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,25 +29,28 @@ final class SafeTensorsWriter {
   private SafeTensorsWriter() {}
 
   static FileContent write(StateDict tensors, Map<String, String> metadata) {
+    TiedTensors tied = TiedTensors.of(tensors);
     List<Named> sorted = new ArrayList<>(tensors.size());
-    for (Map.Entry<String, Value> entry : tensors.entries().entrySet()) {
-      sorted.add(named(entry.getKey(), entry.getValue()));
-    }
+    tied.tensors().forEach((name, tensor) -> sorted.add(named(name, tensor)));
+    Map<String, String> texts = new HashMap<>(metadata);
+    tied.aliases()
+        .forEach(
+            (alias, name) -> {
+              // A text that says something else under this name is the user's, and stays.
+              if (!texts.computeIfAbsent(alias, _ -> name).equals(name)) {
+                sorted.add(named(alias, tensors.tensor(alias)));
+              }
+            });
     sorted.sort(Comparator.comparing(Named::dtype).reversed().thenComparing(Named::utf8, BYTES));
     List<FileContent.Part> parts = new ArrayList<>(sorted.size() + 1);
-    parts.add(
-        new FileContent.Part(Optional.empty(), MemorySegment.ofArray(header(sorted, metadata))));
+    parts.add(new FileContent.Part(Optional.empty(), MemorySegment.ofArray(header(sorted, texts))));
     for (Named named : sorted) {
       parts.add(new FileContent.Part(Optional.of(named.name()), named.tensor().bytes()));
     }
     return FileContent.of(parts);
   }
 
-  private static Named named(String name, Value value) {
-    if (!(value instanceof Tensor tensor)) {
-      throw new IllegalArgumentException(
-          "entry '" + name + "' is not a tensor; a safetensors file holds nothing else");
-    }
+  private static Named named(String name, Tensor tensor) {
     if (name.equals(SafeTensorsHeader.METADATA)) {
       throw new IllegalArgumentException(
           "a safetensors file cannot hold a tensor called '" + name + "'; rename it");
@@ -113,6 +116,7 @@ final class SafeTensorsWriter {
     text.append("\"__metadata__\":");
     char before = '{';
     for (Map.Entry<String, String> entry : metadata.entrySet()) {
+      utf8(entry.getKey());
       utf8(entry.getValue());
     }
     for (String name : names) {

@@ -1,5 +1,7 @@
 package io.github.checkpoint4j.state;
 
+import java.util.OptionalLong;
+
 /**
  * Something whose state belongs in a checkpoint: a model, an optimizer, a schedule, a data loader,
  * a random-number generator.
@@ -18,4 +20,12 @@ public interface Stateful {
    * @throws StateMismatchException if the state does not fit; then nothing was changed
    */
   void loadStateDict(StateDict state);
+
+  /**
+   * The number of parameters of a model, those of a tensor that has several names counted once and
+   * buffers not at all; empty if this is no model, or it is not known. It is only told to readers.
+   */
+  default OptionalLong parameterCount() {
+    return OptionalLong.empty();
+  }
 }

@@ -6,7 +6,6 @@ import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.state.StateDict;
-import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
@@ -106,7 +105,8 @@ public final class Checkpoint implements AutoCloseable {
 
   /**
    * The state of a component, from the file that {@link TrainerLayout} gives. Its tensors are
-   * windows on the file. A model in several files is checked against its index, both ways.
+   * windows on the file. A model in several files is checked against its index, both ways. A tied
+   * weight is there under each of its names: see {@link SafeTensors#aliases}.
    *
    * @throws NoSuchFileException if the checkpoint does not have it; the message lists the files
    *     there are
@@ -137,10 +137,11 @@ public final class Checkpoint implements AutoCloseable {
   private StateDict sharded() throws IOException {
     String name = TrainerLayout.INDEX_FILE;
     ShardIndex index = file(name).read(bytes -> ShardIndex.parse(bytes, path(name)));
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    Map<String, Value> tensors = new LinkedHashMap<>();
+    Map<String, Value> others = new LinkedHashMap<>();
     for (String shard : index.shards()) {
-      Map<String, Tensor> part = tensors(shard).tensors();
-      List<String> mismatches = index.mismatches(shard, part.keySet());
+      SafeTensors part = tensors(shard);
+      List<String> mismatches = index.mismatches(shard, part.tensors().keySet());
       if (!mismatches.isEmpty()) {
         throw new CorruptFileException(
             info().directory()
@@ -149,15 +150,18 @@ public final class Checkpoint implements AutoCloseable {
                 + (mismatches.size() > 1 ? ", and " + (mismatches.size() - 1) + " more" : "")
                 + ". The shards are not of one model; use another checkpoint.");
       }
-      tensors.putAll(part);
+      tensors.putAll(part.tensors());
+      others.putAll(part.stateDict().entries());
     }
-    Map<String, Tensor> ordered = new LinkedHashMap<>();
+    Map<String, Value> ordered = new LinkedHashMap<>();
     for (String tensorName : index.files().keySet()) {
-      Tensor tensor = tensors.get(tensorName);
+      Value tensor = tensors.get(tensorName);
       if (tensor != null) {
         ordered.put(tensorName, tensor);
       }
     }
+    // What an index does not name is there under a further name.
+    others.forEach(ordered::putIfAbsent);
     return StateDict.of(ordered);
   }
 

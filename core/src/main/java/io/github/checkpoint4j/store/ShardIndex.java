@@ -5,11 +5,14 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -22,6 +25,10 @@ import java.util.TreeMap;
  * @see <a href="https://huggingface.co/docs/transformers/big_models">Sharded checkpoints</a>
  */
 record ShardIndex(String source, Map<String, String> files) {
+  /** The order of strings in Python. */
+  private static final Comparator<String> CODE_POINTS =
+      Comparator.comparing(name -> name.codePoints().toArray(), Arrays::compare);
+
   ShardIndex {
     files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
   }
@@ -52,15 +59,15 @@ record ShardIndex(String source, Map<String, String> files) {
   }
 
   /**
-   * The index of these shards: {@code weight_map}, by names in order, and {@code total_size}, the
-   * bytes of all tensors, in {@code metadata}; as transformers 5.23 writes it, but for the number
-   * of parameters, which a state does not tell.
+   * The index of these shards, as transformers 5.23 writes it: {@code weight_map}, by names in
+   * order, and in {@code metadata} the number of parameters, if it is known, and {@code
+   * total_size}, the bytes of all tensors.
    *
    * @param shards the contents of the shards by file
    */
-  static FileContent write(Map<String, FileContent> shards) {
+  static FileContent write(Map<String, FileContent> shards, OptionalLong parameters) {
     long total = 0;
-    Map<String, Json> files = new TreeMap<>();
+    Map<String, Json> files = new TreeMap<>(CODE_POINTS);
     for (Map.Entry<String, FileContent> shard : shards.entrySet()) {
       for (FileContent.Part part : shard.getValue().parts()) {
         if (part.tensor().isPresent()) {
@@ -69,9 +76,11 @@ record ShardIndex(String source, Map<String, String> files) {
         }
       }
     }
+    Json.Builder metadata = Json.object();
+    parameters.ifPresent(count -> metadata.put("total_parameters", count));
     Json.Obj index =
         Json.object()
-            .put("metadata", Json.object().put("total_size", total).build())
+            .put("metadata", metadata.put("total_size", total).build())
             .put("weight_map", Json.object(files))
             .build();
     return FileContent.of(index.toIndentedText() + "\n");

@@ -3,9 +3,13 @@ package io.github.checkpoint4j.store;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.format.TiedTensors;
 import io.github.checkpoint4j.state.StateDict;
-import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.state.Tensor;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -40,6 +44,9 @@ public final class TrainerLayout {
 
   private static final Pattern SHARD = Pattern.compile("model-[0-9]{5}-of-[0-9]{5}\\.safetensors");
 
+  /** As many as five digits number. */
+  private static final int MOST_SHARDS = 99_999;
+
   private TrainerLayout() {}
 
   /**
@@ -69,33 +76,64 @@ public final class TrainerLayout {
   }
 
   /**
-   * The files of a component. Frozen tensors of the model are in a shard of their own, so that its
-   * bytes stay the same from checkpoint to checkpoint: then there are two shards, first that of the
-   * tensors that change, and their index. If none is frozen, or all are, there is one file.
+   * The files of a component. A model that is larger than a shard may be is in several, {@code
+   * model-00001-of-0000n.safetensors} and so on, with their index. Its frozen tensors are in shards
+   * of their own, after those that change, so that their bytes stay the same from checkpoint to
+   * checkpoint.
    *
-   * @param frozen the names of the tensors of the model that do not change
-   * @throws IllegalArgumentException as {@link #content}; or if the model has no tensor of a name
-   *     that is said to be frozen
+   * <p>A tensor that has several names is in one shard, and in the index under the first alone: see
+   * {@link SafeTensors#write}.
+   *
+   * @throws IllegalArgumentException as {@link #content}; if the model has no tensor of a name that
+   *     is said to be frozen; or if there would be more than 99,999 shards
    */
   public static Map<String, FileContent> files(
-      String component, StateDict state, Set<String> frozen) {
-    if (!component.equals(MODEL) || frozen.isEmpty()) {
+      String component, StateDict state, Sharding sharding) {
+    if (!component.equals(MODEL)) {
       return Map.of(file(component), content(component, state));
     }
-    Map<String, Value> changing = new LinkedHashMap<>(state.entries());
-    Map<String, Value> unchanging = new LinkedHashMap<>();
-    for (String name : frozen) {
-      unchanging.put(name, state.find(name).orElseThrow(() -> notThere(name, state)));
-      changing.remove(name);
+    TiedTensors model = TiedTensors.of(state);
+    List<Set<String>> shards = shards(model, state, sharding);
+    if (shards.size() <= 1) {
+      return Map.of(MODEL_FILE, content(component, state));
     }
-    if (changing.isEmpty()) {
-      return Map.of(file(component), content(component, state));
+    if (shards.size() > MOST_SHARDS) {
+      throw new IllegalArgumentException(
+          "the model would be in %d shards, at most %d can be named; give a size of more than %d bytes"
+              .formatted(shards.size(), MOST_SHARDS, sharding.maxShardSize()));
     }
     Map<String, FileContent> files = new LinkedHashMap<>();
-    files.put("model-00001-of-00002.safetensors", content(component, StateDict.of(changing)));
-    files.put("model-00002-of-00002.safetensors", content(component, StateDict.of(unchanging)));
-    files.put(INDEX_FILE, ShardIndex.write(files));
+    for (Set<String> shard : shards) {
+      files.put(
+          "model-%05d-of-%05d.safetensors".formatted(files.size() + 1, shards.size()),
+          content(component, model.only(shard)));
+    }
+    files.put(INDEX_FILE, ShardIndex.write(files, sharding.parameters()));
     return files;
+  }
+
+  private static List<Set<String>> shards(TiedTensors model, StateDict state, Sharding sharding) {
+    Map<String, Tensor> changing = new LinkedHashMap<>(model.tensors());
+    Map<String, Tensor> unchanging = new LinkedHashMap<>();
+    Set<String> frozen = new HashSet<>();
+    for (String name : sharding.frozen()) {
+      if (!state.contains(name)) {
+        throw notThere(name, state);
+      }
+      frozen.add(model.aliases().getOrDefault(name, name));
+    }
+    model
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (frozen.contains(name)) {
+                changing.remove(name);
+                unchanging.put(name, tensor);
+              }
+            });
+    List<Set<String>> shards = new ArrayList<>(sharding.split(changing));
+    shards.addAll(sharding.split(unchanging));
+    return shards;
   }
 
   private static IllegalArgumentException notThere(String name, StateDict model) {

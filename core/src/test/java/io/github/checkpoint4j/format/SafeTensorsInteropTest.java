@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
+import java.io.BufferedInputStream;
+import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +33,8 @@ class SafeTensorsInteropTest {
 
   private static final String REFUSED_BY_US_ALONE =
       "(?s).*(a second member '|expected '\\{' and found '\\['|expected a string and found '\\{'"
-          + "|not a safetensors file: it has ).*";
+          + "|not a safetensors file: it has |a number over 9223372036854775807"
+          + "|takes more bytes than a long holds).*";
 
   @TempDir Path folder;
 
@@ -76,6 +80,39 @@ class SafeTensorsInteropTest {
                   List.of(Golden.shape(tensor), Json.of(Golden.sha256(tensor.toByteArray())))));
     }
     assertThat(folder.resolve("python.safetensors")).hasBinaryContent(written);
+  }
+
+  @Test
+  void every_dtype_is_written_as_the_library_reads_it() throws Exception {
+    StateDict.Builder dict = StateDict.builder();
+    Random random = new Random(9);
+    for (Dtype dtype : Dtype.ofSafeTensors()) {
+      dict.put("weight " + dtype, tensor(dtype, random, 3, 4));
+    }
+    StateDict state = dict.build();
+    byte[] written = SafeTensorsGoldenTest.bytes(SafeTensors.write(state, Map.of()));
+    Json.Obj said =
+        python(
+            """
+            import hashlib, json, sys
+            from safetensors import deserialize
+            read = deserialize(open(sys.argv[1], "rb").read())
+            print(json.dumps({n: [t["dtype"], list(t["shape"]), hashlib.sha256(bytes(t["data"])).hexdigest()] for n, t in read}))
+            """,
+            Files.write(folder.resolve("java.safetensors"), written));
+
+    assertThat(said.members().keySet()).isEqualTo(state.names());
+    for (String name : state.names()) {
+      Tensor tensor = state.tensor(name);
+      assertThat(said.get(name))
+          .as(name)
+          .isEqualTo(
+              Json.array(
+                  List.of(
+                      Json.of(tensor.dtype().name()),
+                      Golden.shape(tensor),
+                      Json.of(Golden.sha256(tensor.toByteArray())))));
+    }
   }
 
   @Test
@@ -158,6 +195,48 @@ class SafeTensorsInteropTest {
   }
 
   @Test
+  void random_files_are_read_that_python_reads_and_no_others() throws Exception {
+    Path files = folder.resolve("files");
+    Path script =
+        Path.of(System.getProperty("checkpoint4j.root"), "golden", "safetensors", "headers.py");
+    Json.Obj said = run(List.of("-B", script.toString(), files.toString(), "1", "20000"));
+
+    List<Json> verdicts = said.array("said").items();
+    assertThat(verdicts).hasSize(20_000);
+    int read = 0;
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(files)))) {
+      for (Json verdict : verdicts) {
+        byte[] file = in.readNBytes(in.readInt());
+        String shown = new String(file, StandardCharsets.UTF_8);
+        try {
+          SafeTensors ours = SafeTensors.parse(MemorySegment.ofArray(file), "file");
+          assertThat(described(ours)).as(shown).isEqualTo(verdict);
+          read++;
+        } catch (CorruptFileException | UnsupportedFeatureException e) {
+          if (verdict instanceof Json.Arr) {
+            assertThat(e).as(shown).hasMessageMatching(REFUSED_BY_US_ALONE);
+          }
+        }
+      }
+    }
+    assertThat(read).isBetween(5_000, 15_000);
+  }
+
+  private static Json described(SafeTensors file) {
+    List<Json> tensors = new ArrayList<>();
+    for (Map.Entry<String, Tensor> tensor : new TreeMap<>(file.tensors()).entrySet()) {
+      tensors.add(
+          Json.array(
+              List.of(
+                  Json.of(tensor.getKey()),
+                  Json.of(tensor.getValue().dtype().name()),
+                  Golden.shape(tensor.getValue()))));
+    }
+    return Json.array(tensors);
+  }
+
+  @Test
   void python_s_json_is_written_and_read_alike() throws Exception {
     Random random = new Random(11);
     List<Json> numbers = new ArrayList<>();
@@ -192,12 +271,18 @@ class SafeTensorsInteropTest {
   /** Runs a script; the JSON object that it prints. */
   private Json.Obj python(String script, Path... arguments)
       throws IOException, InterruptedException {
+    List<String> all = new ArrayList<>(List.of("-c", script));
+    for (Path argument : arguments) {
+      all.add(argument.toString());
+    }
+    return run(all);
+  }
+
+  private Json.Obj run(List<String> arguments) throws IOException, InterruptedException {
     String interpreter = System.getProperty("checkpoint4j.python", "");
     assertThat(interpreter).as("the property python, an interpreter with safetensors").isNotEmpty();
-    List<String> command = new ArrayList<>(List.of(interpreter, "-c", script));
-    for (Path argument : arguments) {
-      command.add(argument.toString());
-    }
+    List<String> command = new ArrayList<>(List.of(interpreter));
+    command.addAll(arguments);
     Path errors = folder.resolve("errors.txt");
     Process process = new ProcessBuilder(command).redirectError(errors.toFile()).start();
     byte[] output;

@@ -182,16 +182,16 @@ class SafeTensorsTest {
   @Test
   void a_hundred_thousand_tensors_are_written_and_read() throws IOException {
     StateDict.Builder dict = StateDict.builder();
-    Tensor shared = Tensor.ofFloats(new float[] {1, 2, 3, 4}, 2, 2);
     for (int i = 0; i < 100_000; i++) {
-      dict.put("model.layers." + i + ".weight", shared);
+      dict.put("model.layers." + i + ".weight", Tensor.ofFloats(new float[] {i, 2, 3, 4}, 2, 2));
     }
     StateDict state = dict.build();
     byte[] file = SafeTensorsGoldenTest.bytes(SafeTensors.write(state, Map.of()));
     SafeTensors read = SafeTensors.parse(MemorySegment.ofArray(file), "x");
     assertThat(read.tensors()).hasSize(100_000);
     assertThat(read.tensors().keySet()).isEqualTo(state.names());
-    assertThat(read.stateDict().tensor("model.layers.99999.weight").hasSameBytes(shared)).isTrue();
+    assertThat(read.stateDict().tensor("model.layers.99999.weight").toFloats())
+        .containsExactly(99_999, 2, 3, 4);
   }
 
   @Test

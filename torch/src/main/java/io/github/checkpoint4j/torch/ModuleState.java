@@ -3,18 +3,22 @@ package io.github.checkpoint4j.torch;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Stateful;
+import io.github.checkpoint4j.state.Tensor;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDict;
 
 /**
- * The weights of a module: its parameters and buffers under PyTorch's dotted names, in the order
- * they were registered, parameters first.
+ * The weights of a module: its parameters and buffers under PyTorch's dotted names.
  *
  * <p>It keeps references of its own to the native tensors, which are the module's: training shows
  * here, and loading changes the module.
@@ -23,18 +27,22 @@ public final class ModuleState implements Stateful {
   private final Map<String, org.bytedeco.pytorch.Tensor> namedParameters;
   private final Map<String, org.bytedeco.pytorch.Tensor> parameters;
   private final Map<String, org.bytedeco.pytorch.Tensor> buffers;
+  private final Map<String, org.bytedeco.pytorch.Tensor> entries;
 
   private ModuleState(
       Map<String, org.bytedeco.pytorch.Tensor> namedParameters,
-      Map<String, org.bytedeco.pytorch.Tensor> buffers) {
+      Map<String, org.bytedeco.pytorch.Tensor> buffers,
+      List<String> modules) {
     this.namedParameters = namedParameters;
     this.parameters = once(namedParameters);
     this.buffers = buffers;
+    this.entries = byModule(namedParameters, buffers, modules);
   }
 
   /** The weights that {@code module} and its children have now; what is registered later is not. */
   public static ModuleState of(Module module) {
-    return new ModuleState(kept(module.named_parameters()), kept(module.named_buffers()));
+    return new ModuleState(
+        kept(module.named_parameters()), kept(module.named_buffers()), names(module));
   }
 
   /**
@@ -66,15 +74,32 @@ public final class ModuleState implements Stateful {
   }
 
   /**
-   * The parameters and buffers, as views of the module's memory. A parameter that has several names
-   * is here under each, as in PyTorch's {@code state_dict()}.
+   * The parameters and buffers, as views of the module's memory, in the order of PyTorch's {@code
+   * state_dict()}: module by module, of each the parameters first. A tied weight, a parameter that
+   * has several names, is here under each, as it is there: one and the same tensor, which is
+   * written once.
    */
   @Override
   public StateDict stateDict() {
     StateDict.Builder state = StateDict.builder();
-    namedParameters.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
-    buffers.forEach((name, tensor) -> state.put(name, NativeTensors.view(tensor)));
+    Map<Long, Tensor> views = new HashMap<>();
+    entries()
+        .forEach(
+            (name, tensor) ->
+                state.put(
+                    name,
+                    views.computeIfAbsent(
+                        NativeTensors.identity(tensor), _ -> NativeTensors.view(tensor))));
     return state.build();
+  }
+
+  /** The elements of all parameters, those of a tied weight counted once. */
+  @Override
+  public OptionalLong parameterCount() {
+    return OptionalLong.of(
+        parameters.values().stream()
+            .mapToLong(org.bytedeco.pytorch.Tensor::numel)
+            .reduce(0, Math::addExact));
   }
 
   /**
@@ -91,9 +116,40 @@ public final class ModuleState implements Stateful {
 
   /** The parameters and buffers under all their names: the entries of {@link #stateDict}. */
   Map<String, org.bytedeco.pytorch.Tensor> entries() {
-    Map<String, org.bytedeco.pytorch.Tensor> entries = new LinkedHashMap<>(namedParameters);
-    entries.putAll(buffers);
     return entries;
+  }
+
+  private static Map<String, org.bytedeco.pytorch.Tensor> byModule(
+      Map<String, org.bytedeco.pytorch.Tensor> parameters,
+      Map<String, org.bytedeco.pytorch.Tensor> buffers,
+      List<String> modules) {
+    Map<String, Map<String, org.bytedeco.pytorch.Tensor>> ofModule = new LinkedHashMap<>();
+    ofModule.put("", new LinkedHashMap<>());
+    modules.forEach(module -> ofModule.put(module, new LinkedHashMap<>()));
+    for (var tensors : List.of(parameters, buffers)) {
+      tensors.forEach(
+          (name, tensor) ->
+              ofModule
+                  .computeIfAbsent(
+                      name.substring(0, Math.max(0, name.lastIndexOf('.'))),
+                      _ -> new LinkedHashMap<>())
+                  .put(name, tensor));
+    }
+    Map<String, org.bytedeco.pytorch.Tensor> entries = new LinkedHashMap<>();
+    ofModule.values().forEach(entries::putAll);
+    return Collections.unmodifiableMap(entries);
+  }
+
+  /** The names of the modules within one, each before those in it. */
+  private static List<String> names(Module module) {
+    try (var modules = module.named_modules("", false);
+        var keys = modules.keys()) {
+      List<String> names = new ArrayList<>();
+      for (long i = 0; i < keys.size(); i++) {
+        names.add(keys.get(i).getString());
+      }
+      return names;
+    }
   }
 
   private static Map<String, org.bytedeco.pytorch.Tensor> once(

@@ -11,6 +11,7 @@ import org.bytedeco.pytorch.BatchNorm1dImpl;
 import org.bytedeco.pytorch.BatchNormOptions;
 import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 class ModuleStateTest {
@@ -39,6 +40,30 @@ class ModuleStateTest {
             "bn.num_batches_tracked");
     assertThat(state.stateDict().tensor("hidden.weight").shape()).containsExactly(3, 2);
     assertThat(state.stateDict().tensor("bn.num_batches_tracked").shape()).isEmpty();
+  }
+
+  @Test
+  void the_entries_are_in_the_order_of_pytorch_s_state_dict() {
+    Module module =
+        new Network()
+            .with("bn", new BatchNorm1dImpl(new BatchNormOptions(3)))
+            .with("inner", new Network().with("deep", new LinearImpl(2, 3)))
+            .with("last", new LinearImpl(2, 3));
+    module.register_buffer("own_buffer", torch.ones(1));
+    module.register_parameter("own", torch.ones(1), true);
+    assertThat(ModuleState.of(module).stateDict().names())
+        .containsExactly(
+            "own",
+            "own_buffer",
+            "bn.weight",
+            "bn.bias",
+            "bn.running_mean",
+            "bn.running_var",
+            "bn.num_batches_tracked",
+            "inner.deep.weight",
+            "inner.deep.bias",
+            "last.weight",
+            "last.bias");
   }
 
   @Test

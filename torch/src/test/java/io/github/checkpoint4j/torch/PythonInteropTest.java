@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.PyTorch;
+import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.store.LocalStorage;
+import io.github.checkpoint4j.store.MappedFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.lang.foreign.MemorySegment;
@@ -19,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -239,5 +243,37 @@ class PythonInteropTest {
               });
     }
     assertThat(python("orders", 101, 8, 2024, 4, 3)).isEqualTo(order.toString());
+  }
+
+  @Test
+  void tied_weights_go_to_safetensors_load_model_and_come_back_from_save_model(@TempDir Path folder)
+      throws Exception {
+    Module module = TiedWeightsTest.tied();
+    ModuleState state = ModuleState.of(module);
+    Path ours = folder.resolve("ours.safetensors");
+    FileContent written = SafeTensors.write(state.stateDict(), Map.of("format", "pt"));
+    LocalStorage.instance().write(ours, written);
+    Path theirs = folder.resolve("theirs.safetensors");
+    python("tied", ours, theirs);
+
+    try (MappedFile file = MappedFile.open(theirs)) {
+      SafeTensors read = SafeTensors.parse(file.bytes(), "theirs");
+      assertThat(read.metadata())
+          .isEqualTo(
+              Map.of("format", "pt", "output.weight", "input.weight", "output.bias", "input.bias"));
+      assertThat(read.tensors().keySet())
+          .containsExactly("body.bias", "body.weight", "input.bias", "input.weight");
+      StateDict before = HeapCopy.of(state.stateDict());
+      state.loadStateDict(read.stateDict());
+      for (String name : before.names()) {
+        float[] doubled = before.tensor(name).toFloats();
+        for (int i = 0; i < doubled.length; i++) {
+          doubled[i] *= 2;
+        }
+        assertThat(state.stateDict().tensor(name).toFloats()).as(name).containsExactly(doubled);
+      }
+      assertThat(SafeTensors.write(state.stateDict(), Map.of("format", "pt")).size())
+          .isEqualTo(file.size());
+    }
   }
 }

@@ -7,6 +7,7 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.LocalStorage;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -24,6 +25,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Runs of the live Trainer of transformers, and runs that go to and fro between it and this one.
@@ -257,8 +260,15 @@ class TrainerInteropTest {
                 .get("EarlyStoppingCallback"));
   }
 
-  @Test
-  void a_run_whose_frozen_weights_are_in_a_shard_of_their_own_goes_on_in_python()
+  static Stream<Sharding> shardings() {
+    return Stream.of(
+        Sharding.DEFAULT.withFrozen(Set.of("hidden.weight", "hidden.bias")),
+        Sharding.DEFAULT.withMaxShardSize(100));
+  }
+
+  @ParameterizedTest
+  @MethodSource("shardings")
+  void a_run_whose_model_is_in_shards_goes_on_in_python(Sharding sharding)
       throws IOException, InterruptedException {
     var run = new GoldenRun("steps");
     Path ours = folder.resolve("ours");
@@ -267,9 +277,9 @@ class TrainerInteropTest {
     Map<String, FileContent> shards;
     try (Checkpoint open = Checkpoint.open(checkpoint)) {
       StateDict model = HeapCopy.of(open.state("model"));
-      shards = TrainerLayout.files("model", model, Set.of("hidden.weight", "hidden.bias"));
+      shards = TrainerLayout.files("model", model, sharding);
     }
-    assertThat(shards).hasSize(3);
+    assertThat(shards).hasSizeGreaterThan(2);
     Files.delete(checkpoint.resolve("model.safetensors"));
     for (Map.Entry<String, FileContent> shard : shards.entrySet()) {
       LocalStorage.instance().write(checkpoint.resolve(shard.getKey()), shard.getValue());
@@ -280,6 +290,29 @@ class TrainerInteropTest {
     List<Json.Obj> logged =
         GoldenRun.objects((Json.Arr) GoldenRun.parse(theirs.resolve("log_history.json")));
     GoldenRun.assertSameHistory(logged, run.logHistory(), "train_loss");
+  }
+
+  @Test
+  void a_run_of_python_whose_model_is_in_shards_goes_on_here()
+      throws IOException, InterruptedException {
+    var run = new GoldenRun("steps");
+    Path checkpoint = Files.createDirectory(folder.resolve("checkpoint-6"));
+    try (Stream<Path> files = Files.list(run.folder().resolve("checkpoint-6"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, checkpoint.resolve(file.getFileName()));
+      }
+    }
+    python("shard.py", checkpoint, 100);
+    assertThat(checkpoint.resolve("model.safetensors")).doesNotExist();
+    assertThat(checkpoint.resolve("model-00003-of-00003.safetensors")).exists();
+    Trainer<Classifier.Example> trainer =
+        run.trainer(
+            run.arguments(folder.resolve("run"))
+                .resumeFromCheckpoint(ResumeFrom.checkpoint(checkpoint))
+                .build());
+    trainer.train();
+
+    GoldenRun.assertSameHistory(trainer.state().logHistory(), run.logHistory(), "train_loss");
   }
 
   private static void remove(Path directory) throws IOException {

@@ -10,6 +10,8 @@ import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.MappedFile;
+import io.github.checkpoint4j.store.Sharding;
+import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModelOutput;
@@ -48,8 +50,6 @@ public record PretrainedBert(
     BertForSequenceClassification model, Optional<Tokenizer> tokenizer, LoadReport report)
     implements TrainableModel {
   private static final String CONFIG = "config.json";
-  private static final String SAFETENSORS = "model.safetensors";
-  private static final String INDEX = "model.safetensors.index.json";
   private static final String PICKLE = "pytorch_model.bin";
 
   /**
@@ -181,7 +181,7 @@ public record PretrainedBert(
   }
 
   private static String weightsFile(Checkpoint files, Path directory) throws IOException {
-    for (String name : List.of(SAFETENSORS, INDEX, PICKLE)) {
+    for (String name : List.of(ModelDirectory.WEIGHTS, ModelDirectory.INDEX, PICKLE)) {
       if (files.files().contains(name)) {
         return name;
       }
@@ -190,7 +190,7 @@ public record PretrainedBert(
         directory.toString(),
         null,
         "has neither %s nor %s nor %s; there are %s"
-            .formatted(SAFETENSORS, INDEX, PICKLE, files.files()));
+            .formatted(ModelDirectory.WEIGHTS, ModelDirectory.INDEX, PICKLE, files.files()));
   }
 
   private static StateDict state(MemorySegment bytes, String source) throws IOException {
@@ -245,21 +245,33 @@ public record PretrainedBert(
     return files;
   }
 
+  /** As {@link #save(Path, long)}, in shards of at most {@link Sharding#DEFAULT_MAX_SHARD_SIZE}. */
+  public void save(Path directory) throws IOException {
+    save(directory, Sharding.DEFAULT_MAX_SHARD_SIZE);
+  }
+
   /**
    * Writes the directory that {@code from_pretrained} opens in Python and {@link #fromDirectory}
-   * here: model.safetensors, config.json and the files of the tokenizer. Files of these names are
-   * replaced, each as a whole; others are left.
+   * here, as {@code save_pretrained} does: model.safetensors, or shards with their index;
+   * config.json and the files of the tokenizer. Files of these names are replaced, each as a whole,
+   * and weights of an earlier save are removed: also a model.safetensors where there are now
+   * shards, which Python leaves and then loads. Other files are left. It is durable when this
+   * returns.
    *
-   * @throws IOException if a file cannot be written
+   * @param maxShardSize what the tensors of a shard take at most, in bytes; {@link Sharding#bytes}
+   *     reads texts such as {@code 200MB}
+   * @throws IllegalArgumentException if {@code maxShardSize} is not positive
+   * @throws IOException if a file cannot be written; then the directory holds the weights it held,
+   *     the new ones, or none
    */
-  public void save(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    Map<String, FileContent> files = new LinkedHashMap<>();
-    files.put(
-        SAFETENSORS, SafeTensors.write(ModuleState.of(model).stateDict(), Map.of("format", "pt")));
+  public void save(Path directory, long maxShardSize) throws IOException {
+    ModuleState state = ModuleState.of(model);
+    Sharding sharding =
+        Sharding.DEFAULT.withMaxShardSize(maxShardSize).withParameters(state.parameterCount());
+    Map<String, FileContent> files =
+        new LinkedHashMap<>(TrainerLayout.files(TrainerLayout.MODEL, state.stateDict(), sharding));
     files.putAll(files());
-    for (Map.Entry<String, FileContent> file : files.entrySet()) {
-      ReplacedFile.write(directory.resolve(file.getKey()), file.getValue());
-    }
+    Files.createDirectories(directory);
+    new ModelDirectory(directory).save(files);
   }
 }

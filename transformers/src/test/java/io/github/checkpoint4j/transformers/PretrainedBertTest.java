@@ -14,6 +14,7 @@ import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.LoadRules;
 import io.github.checkpoint4j.torch.ModuleState;
@@ -406,6 +407,37 @@ final class PretrainedBertTest {
     assertThat(loaded.files())
         .containsOnlyKeys("config.json", "tokenizer.json", "tokenizer_config.json");
     has_the_weights(PretrainedBert.fromDirectory(saved), tiny);
+  }
+
+  @Test
+  void a_model_saved_in_shards_is_the_same_and_takes_the_place_of_what_was_there()
+      throws IOException {
+    var loaded = PretrainedBert.fromDirectory(Golden.path("tiny"));
+    loaded.save(directory, 20_000);
+    assertThat(directory.resolve("model-00001-of-00006.safetensors")).exists();
+    has_the_weights(PretrainedBert.fromDirectory(directory), tiny);
+    loaded.save(directory, Sharding.bytes("30KB"));
+    assertThat(directory.resolve("model-00001-of-00006.safetensors")).doesNotExist();
+    has_the_weights(PretrainedBert.fromDirectory(directory), tiny);
+    loaded.save(directory);
+
+    try (var files = Files.list(directory)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder(
+              "config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json");
+    }
+    assertThat(directory.resolve("model.safetensors"))
+        .hasSameBinaryContentAs(Golden.path("tiny/model.safetensors"));
+  }
+
+  @Test
+  void shards_of_no_size_are_refused_and_nothing_is_written() throws IOException {
+    var loaded = PretrainedBert.fromDirectory(Golden.path("tiny"));
+    Path saved = directory.resolve("none");
+    assertThatThrownBy(() -> loaded.save(saved, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("the maximal size of a shard is 0 bytes; give one of at least 1 byte");
+    assertThat(saved).doesNotExist();
   }
 
   private static void has_the_weights_of_bert(PretrainedBert loaded, StateDict expected) {

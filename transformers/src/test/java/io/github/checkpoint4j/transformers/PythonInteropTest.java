@@ -14,6 +14,7 @@ import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.LocalStorage;
 import io.github.checkpoint4j.store.MappedFile;
+import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
@@ -98,7 +99,9 @@ final class PythonInteropTest {
         .set_requires_grad(false);
     assertThat(state.frozen()).hasSize(1);
     Files.delete(saved.resolve("model.safetensors"));
-    for (var file : TrainerLayout.files("model", state.stateDict(), state.frozen()).entrySet()) {
+    for (var file :
+        TrainerLayout.files("model", state.stateDict(), Sharding.DEFAULT.withFrozen(state.frozen()))
+            .entrySet()) {
       LocalStorage.instance().write(saved.resolve(file.getKey()), file.getValue());
     }
 
@@ -106,6 +109,30 @@ final class PythonInteropTest {
     same_tensors(model, python.interop("tensors", saved.toString()));
     same_tensors(
         PretrainedBert.fromDirectory(saved).model(), python.interop("tensors", saved.toString()));
+  }
+
+  @Test
+  void shards_go_both_ways_and_are_the_same_bytes() throws Exception {
+    Json.Obj made = python.interop("new", directory.toString(), "17");
+    Path whole = directory.resolve("whole");
+    for (String size : List.of("12KB", "40KB", "0.1MB")) {
+      Path theirs = directory.resolve("theirs" + size);
+      python.interop("shards", whole.toString(), theirs.toString(), size);
+      var loaded = PretrainedBert.fromDirectory(theirs);
+      same_tensors(loaded.model(), made);
+
+      Path ours = directory.resolve("ours" + size);
+      loaded.save(ours, Sharding.bytes(size));
+      int compared = 0;
+      try (var files = Files.list(theirs)) {
+        for (Path file : files.filter(path -> path.toString().contains("model")).toList()) {
+          assertThat(ours.resolve(file.getFileName())).hasSameBinaryContentAs(file);
+          compared++;
+        }
+      }
+      assertThat(compared).isGreaterThan(2);
+      same_tensors(loaded.model(), python.interop("tensors", ours.toString()));
+    }
   }
 
   @Test

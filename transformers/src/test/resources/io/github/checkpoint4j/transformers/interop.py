@@ -4,6 +4,7 @@ interop.py logits DIR FILE             the model of DIR: ids and logits of each 
 interop.py training DIR SEED FILE      the model of DIR in training mode: loss with labels 0 1 0 1 ..., the next random
                                        number, and the sum of the gradients' sizes
 interop.py new DIR SEED                writes a new model and tokenizer to DIR/whole, its BERT without a head to DIR/base
+interop.py shards DIR OTHER SIZE       saves the model of DIR in OTHER, in shards of at most SIZE
 interop.py head DIR SEED LABELS        what from_pretrained draws for a new head over DIR
 interop.py other_head DIR SEED LABELS  the same over a model with a head of another number of labels, which is ignored
 interop.py transfer KIND DIR OUTPUT RESUME FILE
@@ -92,6 +93,15 @@ def new(directory, seed):
     model.save_pretrained(directory + "/whole")
     model.bert.save_pretrained(directory + "/base")
     return digests(model)
+
+
+def shards(directory, other, size):
+    loaded = AutoModelForSequenceClassification.from_pretrained(directory)
+    # Of a model that was loaded, transformers splits the tensors in the order of their names, and not of the state dict.
+    model = BertForSequenceClassification(loaded.config)
+    model.load_state_dict(loaded.state_dict())
+    model.save_pretrained(other, max_shard_size=size)
+    return {}
 
 
 def head(directory, seed, labels):
