@@ -66,6 +66,7 @@ final class Ckpt implements Runnable {
         .addSubcommand(new Verify())
         .addSubcommand(new Diff())
         .addSubcommand(new Convert())
+        .addSubcommand(new Average())
         .addSubcommand(new Prune(Clock.systemUTC()))
         .addSubcommand(new Pin())
         .addSubcommand(new Unpin())
