@@ -1,0 +1,50 @@
+package io.github.checkpoint4j.keras.hdf5;
+
+import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** An array, or a single value, with attributes. */
+public final class Hdf5Dataset implements Hdf5Node {
+  private final Map<String, Hdf5Value> attributes;
+  private final Content content;
+
+  private Hdf5Dataset(Map<String, Hdf5Value> attributes, Content content) {
+    this.attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
+    this.content = content;
+  }
+
+  /** Gives the value of a dataset when it is asked for. */
+  @FunctionalInterface
+  interface Content {
+    Hdf5Value read() throws CorruptFileException, UnsupportedFeatureException;
+  }
+
+  /** A dataset to be written. */
+  public static Hdf5Dataset of(Map<String, Hdf5Value> attributes, Hdf5Value value) {
+    return new Hdf5Dataset(attributes, () -> value);
+  }
+
+  /** A dataset of a file, read at each call of {@link #value}. */
+  static Hdf5Dataset lazily(Map<String, Hdf5Value> attributes, Content content) {
+    return new Hdf5Dataset(attributes, content);
+  }
+
+  @Override
+  public Map<String, Hdf5Value> attributes() {
+    return attributes;
+  }
+
+  /**
+   * The value. Numbers that lie in the file without gaps are a window on it; others (chunked,
+   * compressed, big-endian) are decoded now.
+   *
+   * @throws CorruptFileException if the data are damaged
+   * @throws UnsupportedFeatureException if they are stored in a way that is not read here
+   */
+  public Hdf5Value value() throws CorruptFileException, UnsupportedFeatureException {
+    return content.read();
+  }
+}
