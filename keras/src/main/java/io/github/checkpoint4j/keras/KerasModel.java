@@ -5,6 +5,7 @@ import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -84,6 +85,27 @@ public record KerasModel(
         .flatMap(model -> model.find("compile_config"))
         .filter(Json.Obj.class::isInstance)
         .map(Json.Obj.class::cast);
+  }
+
+  /**
+   * The layers of the configuration, in its order, as it has them: objects with the members {@code
+   * class_name} and {@code config}. None if there is no configuration, or one of another form, as
+   * that of a model of a class of its own may be.
+   */
+  public List<Json> layers() {
+    Json inner = config.flatMap(model -> model.find("config")).orElse(Json.Null.NULL);
+    if (inner instanceof Json.Obj object) {
+      inner = object.find("layers").orElse(Json.Null.NULL);
+    }
+    return inner instanceof Json.Arr layers ? layers.items() : List.of();
+  }
+
+  /**
+   * What configuration and variables do not agree on, in words: variables of layers that the
+   * configuration does not have. None if one of the two is missing.
+   */
+  public List<String> mismatches() {
+    return layers().isEmpty() ? List.of() : LayerGroups.mismatches(this);
   }
 
   /** The same with this configuration. */
