@@ -2,7 +2,9 @@ package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Excerpt;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.keras.hdf5.Hdf5;
 import io.github.checkpoint4j.keras.hdf5.Hdf5Dataset;
 import io.github.checkpoint4j.keras.hdf5.Hdf5Group;
 import io.github.checkpoint4j.keras.hdf5.Hdf5Node;
@@ -54,7 +56,7 @@ final class Hdf5Tree {
    *
    * @throws IllegalArgumentException if a dataset and a group have one path
    */
-  Hdf5Group build() {
+  private Hdf5Group build() {
     Map<String, Hdf5Node> children = new LinkedHashMap<>(datasets);
     groups.forEach(
         (name, group) -> {
@@ -63,6 +65,15 @@ final class Hdf5Tree {
           }
         });
     return new Hdf5Group(attributes, children);
+  }
+
+  /** The file of this tree. */
+  FileContent file() {
+    try {
+      return Hdf5.write(build());
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      throw new AssertionError("values in memory are not read from a file", e);
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.keras.hdf5.Hdf5;
 import io.github.checkpoint4j.keras.hdf5.Hdf5Group;
@@ -95,5 +96,51 @@ public final class Keras {
   private static boolean isZip(MemorySegment file) {
     return file.byteSize() >= 4
         && file.asSlice(0, 4).mismatch(MemorySegment.ofArray(new byte[] {'P', 'K', 3, 4})) == -1;
+  }
+
+  /**
+   * The one file of a model of layout {@link KerasLayout#ARCHIVE}, {@link KerasLayout#WEIGHTS} or a
+   * legacy one, which Keras 3.15 reads. The same model gives the same bytes; nothing is copied, and
+   * the tensors must not change until the file is written.
+   *
+   * @throws IllegalArgumentException if the layout is one of several files, or an archive should
+   *     have no configuration
+   */
+  public static FileContent write(KerasModel model) {
+    return switch (model.layout()) {
+      case ARCHIVE -> KerasArchive.write(KerasFiles.write(model));
+      case WEIGHTS -> WeightsFile.of(model).file();
+      case LEGACY_MODEL, LEGACY_WEIGHTS -> LegacyTree.file(model);
+      case DIRECTORY, SHARDED_WEIGHTS ->
+          throw new IllegalArgumentException(
+              model.layout().title()
+                  + " is several files: write them with writeDirectory or"
+                  + " writeShards");
+    };
+  }
+
+  /**
+   * The files of a model's directory, by their path from it.
+   *
+   * @throws IllegalArgumentException if the model's layout is a legacy one, or it has no
+   *     configuration
+   */
+  public static Map<String, FileContent> writeDirectory(KerasModel model) {
+    return KerasFiles.write(model);
+  }
+
+  /**
+   * The files of a model's weights in parts, the index first, by name. Parts are filled as Keras
+   * fills them, in the order of the variables, those of the optimizer last.
+   *
+   * @param name what the files' names begin with: {@code NAME.weights.json}, {@code
+   *     NAME_00000.weights.h5}
+   * @param maxShardSize the bytes that the variables in a file may have
+   * @throws IllegalArgumentException if the name is no file's name, the model's layout is a legacy
+   *     one, or one variable alone is larger
+   */
+  public static Map<String, FileContent> writeShards(
+      KerasModel model, String name, long maxShardSize) {
+    return KerasShards.write(model, name, maxShardSize);
   }
 }

@@ -2,8 +2,10 @@ package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Excerpt;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.format.ZipArchive;
+import io.github.checkpoint4j.format.ZipWriter;
 import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -74,5 +76,12 @@ final class KerasArchive {
         zip.requireCrc(entry);
       }
     }
+  }
+
+  /** The archive of files, in the order of the map. */
+  static FileContent write(Map<String, FileContent> files) {
+    ZipWriter zip = new ZipWriter("");
+    files.forEach((name, content) -> zip.add(name, content.parts()));
+    return zip.finish();
   }
 }

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.keras.hdf5.Hdf5;
@@ -72,5 +73,31 @@ final class KerasFiles {
         .flatMap(members -> members.find(name))
         .filter(Json.Str.class::isInstance)
         .map(member -> ((Json.Str) member).value());
+  }
+
+  /** The files that Keras reads the model from. */
+  static Map<String, FileContent> write(KerasModel model) {
+    Json.Obj config =
+        model
+            .config()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the model has no configuration, without which Keras cannot make it; write its"
+                            + " weights alone"));
+    Json.Builder metadata = Json.object();
+    model.kerasVersion().ifPresent(version -> metadata.put(KERAS_VERSION, version));
+    model.dateSaved().ifPresent(date -> metadata.put(DATE_SAVED, date));
+    Map<String, FileContent> files = new LinkedHashMap<>();
+    files.put(METADATA, FileContent.of(metadata.build().toText()));
+    files.put(CONFIG, FileContent.of(config.toText()));
+    files.put(WEIGHTS, WeightsFile.of(model).file());
+    model
+        .assets()
+        .forEach(
+            (path, bytes) ->
+                files.put(
+                    path, FileContent.of(List.of(new FileContent.Part(Optional.empty(), bytes)))));
+    return files;
   }
 }

@@ -139,6 +139,57 @@ public record KerasModel(
         assets);
   }
 
+  /** The same, saved at this time: {@code 2026-01-31@23:59:59}. */
+  public KerasModel withDateSaved(String newDateSaved) {
+    return new KerasModel(
+        layout,
+        kerasVersion,
+        backend,
+        Optional.of(newDateSaved),
+        config,
+        trainingConfig,
+        names,
+        variables,
+        optimizerVariables,
+        assets);
+  }
+
+  /**
+   * The same in another layout, as which it can then be written. Legacy weights alone have neither
+   * configuration nor optimizer.
+   *
+   * @throws IllegalArgumentException if one layout is a legacy one and the other is not: there,
+   *     variables have other names
+   */
+  public KerasModel withLayout(KerasLayout newLayout) {
+    if (layout.isLegacy() != newLayout.isLegacy()) {
+      throw new IllegalArgumentException(
+          layout.title() + " names its variables otherwise than " + newLayout.title());
+    }
+    boolean weightsAlone = newLayout == KerasLayout.LEGACY_WEIGHTS;
+    return new KerasModel(
+        newLayout,
+        kerasVersion,
+        backend,
+        dateSaved,
+        weightsAlone ? Optional.empty() : config,
+        weightsAlone ? Optional.empty() : trainingConfig,
+        moved(names, newLayout),
+        moved(variables, newLayout),
+        weightsAlone ? Map.of() : optimizerVariables,
+        assets);
+  }
+
+  private <T> Map<String, T> moved(Map<String, T> entries, KerasLayout newLayout) {
+    Map<String, T> moved = new LinkedHashMap<>();
+    entries.forEach(
+        (path, entry) ->
+            moved.put(
+                newLayout.weightsPrefix() + path.substring(layout.weightsPrefix().length()),
+                entry));
+    return moved;
+  }
+
   private static <T> Map<String, T> ordered(Map<String, T> map) {
     return Collections.unmodifiableMap(new LinkedHashMap<>(map));
   }

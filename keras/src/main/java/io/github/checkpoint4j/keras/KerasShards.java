@@ -2,6 +2,7 @@ package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Excerpt;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.keras.hdf5.Hdf5;
@@ -29,6 +30,7 @@ import java.util.Set;
  */
 public record KerasShards(String source, Map<String, List<String>> files) {
   private static final String WEIGHT_MAP = "weight_map";
+  private static final String FILE_NAME = "[^/\\\\:\\x00]+\\.weights\\.h5";
 
   public KerasShards {
     files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
@@ -70,7 +72,7 @@ public record KerasShards(String source, Map<String, List<String>> files) {
 
   private static String fileName(Json name, String group, String source)
       throws CorruptFileException {
-    if (name instanceof Json.Str file && file.value().matches("[^/\\\\:\\x00]+\\.weights\\.h5")) {
+    if (name instanceof Json.Str file && file.value().matches(FILE_NAME)) {
       return file.value();
     }
     throw new CorruptFileException(
@@ -152,5 +154,71 @@ public record KerasShards(String source, Map<String, List<String>> files) {
   private CorruptFileException mismatch(String what) {
     return new CorruptFileException(
         source + ": " + what + "; the files are not of one model: copy or save them again");
+  }
+
+  /**
+   * The files of a model's weights in parts, the index first, by name. Parts are filled as Keras
+   * fills them, in the order of the variables, those of the optimizer last.
+   *
+   * @param name what the files' names begin with
+   * @param maxShardSize the bytes that the variables in a file may have
+   * @throws IllegalArgumentException if the name has a slash, the layout is a legacy one, or one
+   *     variable alone is larger
+   */
+  static Map<String, FileContent> write(KerasModel model, String name, long maxShardSize) {
+    if (name.isEmpty() || !(name + ".weights.h5").matches(FILE_NAME)) {
+      throw new IllegalArgumentException("not what a file's name begins with: '" + name + "'");
+    }
+    WeightsFile whole = WeightsFile.of(model);
+    List<Map<String, Tensor>> parts = new ArrayList<>(List.of(new LinkedHashMap<>()));
+    long size = 0;
+    long total = 0;
+    for (Map.Entry<String, Tensor> tensor : whole.tensors().entrySet()) {
+      long bytes = tensor.getValue().byteSize();
+      if (bytes > maxShardSize) {
+        throw new IllegalArgumentException(
+            "'"
+                + tensor.getKey()
+                + "' has "
+                + bytes
+                + " bytes, and a shard at most "
+                + maxShardSize
+                + "; allow larger ones");
+      }
+      if (bytes > maxShardSize - size) {
+        parts.add(new LinkedHashMap<>());
+        size = 0;
+      }
+      parts.getLast().put(tensor.getKey(), tensor.getValue());
+      size += bytes;
+      total = Math.addExact(total, bytes);
+    }
+    Map<String, FileContent> files = new LinkedHashMap<>();
+    Map<String, List<Json>> map = new LinkedHashMap<>();
+    for (int i = 0; i < parts.size(); i++) {
+      String file = "%s_%05d.weights.h5".formatted(name, i);
+      WeightsFile part = new WeightsFile(i == 0 ? whole.names() : Map.of(), parts.get(i));
+      files.put(file, part.file());
+      Json fileName = Json.of(file);
+      for (String path : part.tensors().keySet()) {
+        List<Json> places =
+            map.computeIfAbsent(
+                "/" + DatasetPaths.parents(path).getFirst(), _ -> new ArrayList<>());
+        if (!places.contains(fileName)) {
+          places.add(fileName);
+        }
+      }
+    }
+    Map<String, Json> groups = new LinkedHashMap<>();
+    map.forEach((group, places) -> groups.put(group, Json.array(places)));
+    Json.Obj index =
+        Json.object()
+            .put("metadata", Json.object().put("total_size", (double) total).build())
+            .put(WEIGHT_MAP, Json.object(groups))
+            .build();
+    Map<String, FileContent> all = new LinkedHashMap<>();
+    all.put(name + ".weights.json", FileContent.of(index.toIndentedText()));
+    all.putAll(files);
+    return all;
   }
 }

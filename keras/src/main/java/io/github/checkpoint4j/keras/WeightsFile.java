@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.keras.hdf5.Hdf5Dataset;
@@ -65,6 +66,24 @@ record WeightsFile(Map<String, String> names, Map<String, Tensor> tensors) {
         : Optional.empty();
   }
 
+  /**
+   * The variables of a model, for a file of its own or in an archive.
+   *
+   * @throws IllegalArgumentException if the model's layout is a legacy one
+   */
+  static WeightsFile of(KerasModel model) {
+    if (model.layout().isLegacy()) {
+      throw new IllegalArgumentException(
+          model.layout().title()
+              + " keeps weights by other names than "
+              + KerasLayout.WEIGHTS.title()
+              + ": write it as what it is");
+    }
+    Map<String, Tensor> tensors = new LinkedHashMap<>(model.variables());
+    tensors.putAll(model.optimizerVariables());
+    return new WeightsFile(model.names(), tensors);
+  }
+
   /** The model that has these variables, in its order. */
   KerasModel model(
       KerasLayout layout,
@@ -91,5 +110,16 @@ record WeightsFile(Map<String, String> names, Map<String, Tensor> tensors) {
         variables,
         optimizer,
         assets);
+  }
+
+  /** The file of these. */
+  FileContent file() {
+    Hdf5Tree tree = new Hdf5Tree();
+    names.forEach(
+        (owner, name) ->
+            tree.group(owner.isEmpty() ? DatasetPaths.VARS : owner + "/" + DatasetPaths.VARS)
+                .with(NAME, name));
+    tensors.forEach(tree::add);
+    return tree.file();
   }
 }

@@ -14,7 +14,7 @@ final class Budget {
   /** What compresses better than deflate at its best is no data. */
   private static final long DEFLATE_RATIO = 1100;
 
-  private static final long HARMLESS = 1 << 26;
+  private static final long HARMLESS = 1 << 24;
 
   private long left;
 

@@ -40,7 +40,7 @@ final class ChunkAssembly {
       throw source.corrupt(
           chunk.address(), "a chunk of " + size + " bytes that is stored in " + stored);
     }
-    MemorySegment bytes = source.at(chunk.address(), stored, "chunk").bytes(stored);
+    MemorySegment bytes = source.window(chunk.address(), stored, "chunk");
     MemorySegment content = filters.undo(bytes, chunk.mask(), size, chunks.elementSize(), source);
     for (int i = 0; i < dimensions.length; i++) {
       if (chunk.place().get(i) >= Math.ceilDiv(dimensions[i], chunks.shape().get(i))) {

@@ -118,8 +118,7 @@ record DatasetReader(
         if (contiguous.size() != size) {
           throw message.corrupt(size + " bytes of elements expected, found " + contiguous.size());
         }
-        new Source(source.bytes(), source.base(), source.file(), source.object(), new Budget(size))
-            .at(contiguous.address(), size, "run of elements");
+        source.window(contiguous.address(), size, "run of elements");
       }
       case Layout.Chunked chunked
           when chunked.chunks().rank() != space.dimensions().length
@@ -142,7 +141,7 @@ record DatasetReader(
     return switch (layout) {
       case Layout.Compact compact -> compact.elements().rest();
       case Layout.Contiguous contiguous when contiguous.address() != Source.UNDEFINED ->
-          source.bytes().asSlice(contiguous.address(), size);
+          source.window(contiguous.address(), size, "run of elements");
       case Layout.Contiguous _ -> filled(0);
       case Layout.Chunked chunked when size == 0 -> MemorySegment.NULL;
       case Layout.Chunked chunked -> assemble(chunked.chunks(), now);

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.keras.hdf5;
 
 import io.github.checkpoint4j.format.CorruptFileException;
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.lang.foreign.MemorySegment;
 
@@ -45,5 +46,23 @@ public final class Hdf5 {
     }
     MemorySegment bytes = file.asSlice(base).asReadOnly();
     return TreeReader.read(new Source(bytes, base, source, "/", new Budget(bytes.byteSize())));
+  }
+
+  /**
+   * A file of groups and datasets, in the layout that h5py writes by default and every version of
+   * HDF5 reads and extends. The same tree gives the same bytes.
+   *
+   * <p>The elements of datasets are not copied: their parts are windows on the tensors, named by
+   * the datasets' paths, and begin at multiples of 64 bytes. A single text is written as text of
+   * any length, a list of texts as text of a fixed length if that is possible, as Keras does it.
+   *
+   * @throws IllegalArgumentException if something cannot be written: a dtype that HDF5 has not, an
+   *     attribute over 64 KB that is not a single text, a text with a zero in it, groups too deep
+   * @throws CorruptFileException if a dataset is of a file and cannot be read, which is damaged
+   * @throws UnsupportedFeatureException if a dataset is of a file and of a kind that is not read
+   */
+  public static FileContent write(Hdf5Group root)
+      throws CorruptFileException, UnsupportedFeatureException {
+    return Hdf5Writer.write(root);
   }
 }

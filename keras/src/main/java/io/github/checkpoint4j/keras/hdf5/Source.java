@@ -36,6 +36,25 @@ record Source(MemorySegment bytes, long base, String file, String object, Budget
    *     the whole file warrants
    */
   Cursor at(long address, long size, String what) throws CorruptFileException {
+    requireWithin(address, size, what);
+    // One more, so that reading nothing is not for ever.
+    if (!budget.spend(size + 1)) {
+      throw corrupt(address, "its structures refer to one another without end");
+    }
+    return new Cursor(this, what, address, address + size);
+  }
+
+  /**
+   * A window on elements, which costs nothing.
+   *
+   * @throws CorruptFileException if it does not lie in the file
+   */
+  MemorySegment window(long address, long size, String what) throws CorruptFileException {
+    requireWithin(address, size, what);
+    return bytes.asSlice(address, size);
+  }
+
+  private void requireWithin(long address, long size, String what) throws CorruptFileException {
     if (address < 0 || size < 0 || size > bytes.byteSize() || address > bytes.byteSize() - size) {
       throw corrupt(
           address,
@@ -47,11 +66,6 @@ record Source(MemorySegment bytes, long base, String file, String object, Budget
               + (base + bytes.byteSize())
               + " bytes");
     }
-    // One more, so that reading nothing is not for ever.
-    if (!budget.spend(size + 1)) {
-      throw corrupt(address, "its structures refer to one another without end");
-    }
-    return new Cursor(this, what, address, address + size);
   }
 
   CorruptFileException corrupt(long address, String problem) {
