@@ -42,8 +42,8 @@ final class Average implements Callable<Integer> {
       required = true,
       paramLabel = "TARGET",
       description =
-          "What to write; its name tells the format: .safetensors; .pt, .pth or .bin; without a"
-              + " dot a Hugging Face directory.")
+          "What to write; its name tells the format: .safetensors; .pt, .pth or .bin; .keras,"
+              + " .weights.h5 or .h5; without a dot a Hugging Face directory.")
   Path target = Path.of("");
 
   @Option(

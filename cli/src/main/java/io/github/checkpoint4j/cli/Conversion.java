@@ -34,7 +34,19 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
    * @param notes what the user should know: numbers that became infinite, rules that were for no
    *     name, tensors that are not cast
    */
-  record Result(Map<String, Tensor> tensors, List<String> notChosen, List<String> notes) {}
+  record Result(Map<String, Tensor> tensors, List<String> notChosen, List<String> notes) {
+    /** With further notes, after these. */
+    Result with(List<String> more) {
+      List<String> all = new ArrayList<>(notes);
+      all.addAll(more);
+      return new Result(tensors, notChosen, all);
+    }
+  }
+
+  /** Whether every tensor stays as it is, under its name. */
+  boolean changesNothing() {
+    return only.isEmpty() && rules.isEmpty() && dtype.isEmpty();
+  }
 
   /**
    * Converts.

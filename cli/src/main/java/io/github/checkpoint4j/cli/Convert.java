@@ -2,9 +2,12 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.keras.KerasLayout;
+import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.state.Cast;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.torch.NamePattern;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,8 +47,8 @@ final class Convert implements Callable<Integer> {
       index = "1",
       paramLabel = "TARGET",
       description =
-          "What to write; its name tells the format: .safetensors; .pt, .pth or .bin; without a"
-              + " dot a Hugging Face directory.")
+          "What to write; its name tells the format: .safetensors; .pt, .pth or .bin; .keras,"
+              + " .weights.h5 or .h5; without a dot a Hugging Face directory.")
   Path target = Path.of("");
 
   @Option(
@@ -74,6 +77,14 @@ final class Convert implements Callable<Integer> {
       description = "Only tensors of such a name: a glob, or regex: and a regular expression.")
   List<String> only = List.of();
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description =
+          "The Keras model whose weights these are, if the source does not tell: a .keras or .h5"
+              + " file, or config.json.")
+  @Nullable Path config;
+
   @Option(names = "--overwrite", description = "Replace a file that is there.")
   boolean overwrite;
 
@@ -87,13 +98,49 @@ final class Convert implements Callable<Integer> {
         new Conversion(
             only.stream().map(NamePattern::parse).toList(), Renames.rules(renames), dtype());
     to.requireOther(source);
-    try (ConvertSource from = ConvertSource.open(source);
+    try (ConvertSource from = ConvertSource.open(source, more());
         Spool spool = to.spool()) {
-      Conversion.Result result = conversion.apply(from.tensors(), spool);
-      to.write(StateDict.of(result.tensors()), from.metadata(), companions(from));
-      report(to.format(), from, result);
+      Optional<KerasLayout> layout = to.format().layout();
+      if (conversion.changesNothing()
+          && layout.isPresent()
+          && from.keras().filter(model -> model.canBe(layout.get())).isPresent()) {
+        KerasModel model = from.keras().get();
+        to.write(model.withLayout(layout.get()).withDateSaved(ModelTarget.now()));
+        report(to.format(), from, new Conversion.Result(from.tensors(), List.of(), List.of()));
+      } else {
+        Conversion.Result result = conversion.apply(from.tensors(), spool);
+        to.write(StateDict.of(result.tensors()), from.metadata(), companions(from));
+        report(to.format(), from, result.with(left(from)));
+      }
     }
     return ExitStatus.FINE;
+  }
+
+  /** The configuration that {@code --config} gives. */
+  private Map<String, String> more() throws IOException {
+    if (config == null) {
+      return Map.of();
+    }
+    try (OpenedFile file = OpenedFile.at(config)) {
+      Optional<KerasModel> model = file.keras();
+      if (model.isPresent()) {
+        return KerasConversion.metadata(model.get());
+      }
+    }
+    try (MappedFile file = MappedFile.open(config)) {
+      String name = config.toString();
+      return Map.of(
+          KerasConversion.CONFIG, file.read(bytes -> KerasConversion.parse(bytes, name)).toText());
+    }
+  }
+
+  /** What a Keras model has and the target has not. */
+  private static List<String> left(ConvertSource from) {
+    int variables = from.keras().map(model -> model.optimizerVariables().size()).orElse(0);
+    return variables == 0
+        ? List.of()
+        : List.of(
+            "the optimizer's %s are left out".formatted(Quantities.count(variables, "variable")));
   }
 
   private Optional<Dtype> dtype() {

@@ -2,11 +2,12 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Format;
+import io.github.checkpoint4j.keras.KerasModel;
+import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
-import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ final class ConvertSource implements AutoCloseable {
 
   private final Path path;
   private final Runnable closing;
+  private final Optional<KerasModel> keras;
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final List<String> leftOut = new ArrayList<>();
   private final Map<String, String> metadata;
@@ -44,12 +46,13 @@ final class ConvertSource implements AutoCloseable {
   private ConvertSource(
       Path path,
       Runnable closing,
+      Optional<KerasModel> keras,
       List<StateEntry> entries,
       Map<String, String> metadata,
-      Map<String, FileContent> companions)
-      throws IOException {
+      Map<String, FileContent> companions) {
     this.path = path;
     this.closing = closing;
+    this.keras = keras;
     this.metadata = metadata;
     this.companions = companions;
     for (StateEntry entry : entries) {
@@ -63,21 +66,25 @@ final class ConvertSource implements AutoCloseable {
     }
   }
 
+  /** As {@link #open(Path, Map)}, without further metadata. */
+  static ConvertSource open(Path path) throws IOException {
+    return open(path, Map.of());
+  }
+
   /**
-   * Opens a file or a checkpoint.
+   * Opens a file or a checkpoint. A Keras model's weights have PyTorch's names and shapes.
    *
-   * @throws RefusedException if it is a run of several checkpoints
+   * @param more metadata that the source may lack
+   * @throws RefusedException if it is a run of several checkpoints, or Keras's weights whose layers
+   *     are not told
    * @throws IOException if it cannot be read
    */
-  static ConvertSource open(Path path) throws IOException {
+  static ConvertSource open(Path path, Map<String, String> more) throws IOException {
     return switch (Inspected.at(path)) {
       case FILE -> {
-        MappedFile file = MappedFile.open(path);
+        OpenedFile file = OpenedFile.at(path);
         try {
-          FileContents contents = FileContents.of(file);
-          Map<String, String> metadata =
-              contents.format() == Format.SAFETENSORS ? contents.facts() : Map.of();
-          yield new ConvertSource(path, file::close, contents.state(), metadata, Map.of());
+          yield file(path, file, more);
         } catch (IOException | RuntimeException e) {
           file.close();
           throw e;
@@ -87,8 +94,18 @@ final class ConvertSource implements AutoCloseable {
         Checkpoint checkpoint = Checkpoint.open(path);
         try {
           checkpoint.requireReadable();
+          Map<String, String> metadata = new LinkedHashMap<>(more);
+          if (checkpoint.files().contains(KerasConversion.FILE)) {
+            metadata.putIfAbsent(
+                KerasConversion.CONFIG, checkpoint.json(KerasConversion.FILE).toText());
+          }
           yield new ConvertSource(
-              path, checkpoint::close, Tensors.model(checkpoint), Map.of(), companions(checkpoint));
+              path,
+              checkpoint::close,
+              Optional.empty(),
+              Tensors.model(checkpoint),
+              metadata,
+              companions(checkpoint));
         } catch (IOException | RuntimeException e) {
           checkpoint.close();
           throw e;
@@ -100,6 +117,25 @@ final class ConvertSource implements AutoCloseable {
                   .formatted(
                       path, newest(path).map(name -> ", " + name + " is the latest").orElse("")));
     };
+  }
+
+  private static ConvertSource file(Path path, OpenedFile file, Map<String, String> more)
+      throws IOException {
+    Map<String, String> metadata = new LinkedHashMap<>();
+    Optional<KerasModel> keras = file.keras();
+    if (keras.isPresent()) {
+      metadata.putAll(KerasConversion.metadata(keras.get()));
+      more.forEach(metadata::putIfAbsent);
+      StateDict state = KerasConversion.toPyTorch(keras.get(), metadata, path.toString());
+      return new ConvertSource(path, file::close, keras, StateEntry.of(state), metadata, Map.of());
+    }
+    FileContents contents = file.contents();
+    if (contents.format() == Format.SAFETENSORS) {
+      metadata.putAll(contents.facts());
+    }
+    more.forEach(metadata::putIfAbsent);
+    return new ConvertSource(
+        path, file::close, Optional.empty(), contents.state(), metadata, Map.of());
   }
 
   private static Optional<String> newest(Path run) throws IOException {
@@ -131,7 +167,7 @@ final class ConvertSource implements AutoCloseable {
     return leftOut;
   }
 
-  /** The texts that a safetensors file has beside its tensors. */
+  /** The texts beside the tensors: those of a safetensors file, a Keras model's configuration. */
   Map<String, String> metadata() {
     return metadata;
   }
@@ -143,6 +179,11 @@ final class ConvertSource implements AutoCloseable {
 
   Path path() {
     return path;
+  }
+
+  /** The Keras model that it is, as it was read. */
+  Optional<KerasModel> keras() {
+    return keras;
   }
 
   @Override

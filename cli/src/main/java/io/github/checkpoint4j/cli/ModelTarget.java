@@ -3,6 +3,8 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
+import io.github.checkpoint4j.keras.Keras;
+import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.store.AtomicWrite;
 import io.github.checkpoint4j.store.Sharding;
@@ -10,7 +12,11 @@ import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -66,8 +72,9 @@ record ModelTarget(Path path, TargetFormat format, Sharding sharding, boolean ov
   /**
    * Writes the model, whole or not at all.
    *
-   * @param metadata of a safetensors file
+   * @param metadata of a safetensors file; it may tell a Keras model's configuration
    * @param companions the other files of a directory
+   * @throws RefusedException if a Keras file is to be written and the metadata has no configuration
    */
   void write(StateDict state, Map<String, String> metadata, Map<String, FileContent> companions)
       throws IOException {
@@ -87,8 +94,27 @@ record ModelTarget(Path path, TargetFormat format, Sharding sharding, boolean ov
         Map<String, FileContent> files =
             new LinkedHashMap<>(TrainerLayout.files(TrainerLayout.MODEL, state, sharding));
         files.putAll(companions);
+        String config = metadata.get(KerasConversion.CONFIG);
+        if (config != null) {
+          files.put(KerasConversion.FILE, FileContent.of(config));
+        }
         disk.directory(path, files);
       }
+      case KERAS, KERAS_WEIGHTS, KERAS_LEGACY ->
+          write(
+              KerasConversion.toKeras(
+                  state, metadata, format.layout().orElseThrow(), "the source", now()));
     }
+  }
+
+  /** Writes a Keras model as one file. */
+  void write(KerasModel model) throws IOException {
+    AtomicWrite.local().file(path, Keras.write(model), overwrite);
+  }
+
+  /** The time, as Keras writes it. */
+  static String now() {
+    return DateTimeFormatter.ofPattern("yyyy-MM-dd@HH:mm:ss", Locale.ROOT)
+        .format(LocalDateTime.now(ZoneId.systemDefault()));
   }
 }

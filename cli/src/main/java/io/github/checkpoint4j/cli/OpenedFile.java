@@ -5,6 +5,7 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.keras.Keras;
 import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.keras.KerasShards;
+import io.github.checkpoint4j.keras.hdf5.Hdf5;
 import io.github.checkpoint4j.store.MappedFile;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -88,6 +89,23 @@ final class OpenedFile implements AutoCloseable {
   /** Bytes of all files. */
   long size() {
     return files.values().stream().mapToLong(MappedFile::size).sum();
+  }
+
+  /** The model, if it is Keras's. */
+  Optional<KerasModel> keras() throws IOException {
+    Optional<KerasModel> model = severalFiles();
+    if (model.isPresent()) {
+      return model;
+    }
+    return file().orElseThrow().read(bytes -> keras(bytes, path.toString()));
+  }
+
+  private static Optional<KerasModel> keras(MemorySegment bytes, String source) throws IOException {
+    return switch (Format.detect(bytes).orElse(Format.EMPTY)) {
+      case KERAS -> Optional.of(Keras.read(bytes, source));
+      case HDF5 -> Keras.find(Hdf5.read(bytes, source), source);
+      default -> Optional.empty();
+    };
   }
 
   /** What is in it. */

@@ -1,7 +1,9 @@
 package io.github.checkpoint4j.cli;
 
+import io.github.checkpoint4j.keras.KerasLayout;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -9,6 +11,9 @@ import java.util.stream.Stream;
 enum TargetFormat {
   SAFETENSORS("a safetensors file"),
   PYTORCH("a PyTorch file"),
+  KERAS("a .keras archive"),
+  KERAS_WEIGHTS("a Keras weights file"),
+  KERAS_LEGACY("a legacy Keras model"),
   /** {@code model.safetensors}, or shards with their index, and the model's other files. */
   DIRECTORY("a Hugging Face directory");
 
@@ -44,11 +49,24 @@ enum TargetFormat {
             + " a directory");
   }
 
+  /** As which layout Keras knows it; empty if it is not Keras's. */
+  Optional<KerasLayout> layout() {
+    return switch (this) {
+      case KERAS -> Optional.of(KerasLayout.ARCHIVE);
+      case KERAS_WEIGHTS -> Optional.of(KerasLayout.WEIGHTS);
+      case KERAS_LEGACY -> Optional.of(KerasLayout.LEGACY_MODEL);
+      case SAFETENSORS, PYTORCH, DIRECTORY -> Optional.empty();
+    };
+  }
+
   /** How names of such files end. */
   private List<String> endings() {
     return switch (this) {
       case SAFETENSORS -> List.of(".safetensors");
       case PYTORCH -> List.of(".pt", ".pth", ".bin");
+      case KERAS -> List.of(".keras");
+      case KERAS_WEIGHTS -> List.of(".weights.h5");
+      case KERAS_LEGACY -> List.of(".h5", ".hdf5");
       case DIRECTORY -> List.of();
     };
   }

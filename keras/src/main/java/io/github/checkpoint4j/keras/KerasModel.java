@@ -155,6 +155,15 @@ public record KerasModel(
   }
 
   /**
+   * Whether {@link #withLayout} gives it that layout: variables have the same names there, and an
+   * archive or a directory has a configuration.
+   */
+  public boolean canBe(KerasLayout other) {
+    boolean needsConfig = other == KerasLayout.ARCHIVE || other == KerasLayout.DIRECTORY;
+    return layout.isLegacy() == other.isLegacy() && (!needsConfig || config.isPresent());
+  }
+
+  /**
    * The same in another layout, as which it can then be written. Legacy weights alone have neither
    * configuration nor optimizer.
    *

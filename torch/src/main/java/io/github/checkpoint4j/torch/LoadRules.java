@@ -34,6 +34,11 @@ public final class LoadRules {
     return NONE;
   }
 
+  /** Whether there are no rules. */
+  public boolean isEmpty() {
+    return rules.isEmpty();
+  }
+
   /** Names that begin with {@code prefix}, {@code module.} for instance, lose it. */
   public LoadRules stripPrefix(String prefix) {
     return rename(prefix, "");
