@@ -133,7 +133,7 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /** Half a surrogate pair has no UTF-8; the replacement character stands for it. */
-  private static String wellFormed(String text) {
+  static String wellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         return text.codePoints()

@@ -30,13 +30,13 @@ public enum SpecialToken {
     return key;
   }
 
-  /** The tokens that BERT, T5 and GPT-2 use for it, if no file says which. */
+  /** The tokens that BERT, T5, GPT-2 and their kin use for it, if no file says which. */
   List<String> usual() {
     return switch (this) {
       case PAD -> List.of("[PAD]", "<pad>");
       case BOS -> List.of("<s>", "<|endoftext|>");
       case EOS -> List.of("</s>", "<|endoftext|>");
-      case UNK -> List.of("[UNK]", "<unk>");
+      case UNK -> List.of("[UNK]", "<unk>", "<|endoftext|>");
       case CLS -> List.of("[CLS]");
       case SEP -> List.of("[SEP]");
       case MASK -> List.of("[MASK]", "<mask>");

@@ -50,8 +50,9 @@ record TokenIds(Map<String, Long> added, Map<String, Long> all) {
     if (model.get("vocab") instanceof Json.Arr pairs) {
       long id = 0;
       for (Json item : pairs.items()) {
-        if (!(item instanceof Json.Arr pair)
-            || !(pair.items().getFirst() instanceof Json.Str token)) {
+        if (!(item instanceof Json.Arr pair
+            && !pair.items().isEmpty()
+            && pair.items().getFirst() instanceof Json.Str token)) {
           throw new IllegalArgumentException(
               "item " + id + " of 'vocab' should be a token and its score and is " + item.kind());
         }

@@ -204,14 +204,15 @@ public final class Tokenizer implements AutoCloseable {
    *
    * @param skipSpecialTokens whether special tokens are left out
    * @throws IllegalArgumentException if an id is below 0, as the label of a token that is not to be
-   *     guessed is
+   *     guessed is, or no int
    * @throws IllegalStateException if the tokenizer is closed
    */
   public String decode(long[] ids, boolean skipSpecialTokens) {
     for (long id : ids) {
-      if (id < 0) {
+      if (id < 0 || id > Integer.MAX_VALUE) {
         throw new IllegalArgumentException(
-            "token id " + id + ", below 0; put the padding token in place of labels of -100");
+            "token id %d; expected one from 0 to %d; leave out labels of -100"
+                .formatted(id, Integer.MAX_VALUE));
       }
     }
     return tokenizer.decode(ids, skipSpecialTokens);

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,6 +22,8 @@ public final class TokenizerTraining {
   private static final String BOS = "<s>";
   private static final String EOS = "</s>";
   private static final String UNK = "<unk>";
+  private static final Pattern WHITE_SPACE =
+      Pattern.compile("\\s+", Pattern.UNICODE_CHARACTER_CLASS);
 
   private TokenizerTraining() {}
 
@@ -34,7 +37,10 @@ public final class TokenizerTraining {
   public static Tokenizer characters(List<String> texts) {
     Map<String, Long> counts = new HashMap<>();
     for (String text : texts) {
-      text.codePoints().mapToObj(Character::toString).forEach(c -> counts.merge(c, 1L, Long::sum));
+      NativeTokenizer.wellFormed(text)
+          .codePoints()
+          .mapToObj(Character::toString)
+          .forEach(c -> counts.merge(c, 1L, Long::sum));
     }
     requireSome(counts.keySet().size());
     List<String> special = List.of(PAD, BOS, EOS, UNK);
@@ -64,7 +70,7 @@ public final class TokenizerTraining {
    * tokens are {@code <pad>}, {@code </s>} and {@code <unk>}, ids 0 to 2, as a T5 has them; then
    * come the characters and then the symbols, each sorted. {@code </s>} is put after a text.
    *
-   * <p>A text is split at spaces, and what is between them into the longest symbols and the
+   * <p>A text is split at white space, and what is between into the longest symbols and the
    * characters. So that a word is not taken for symbols, characters and symbols have to differ, as
    * small letters do from ARPAbet's capitals. Decoded tokens have spaces between them.
    *
@@ -74,13 +80,13 @@ public final class TokenizerTraining {
     var characters = new TreeSet<String>();
     var symbols = new TreeSet<String>();
     for (TextPair pair : pairs) {
-      pair.source()
-          .codePoints()
-          .filter(c -> !Character.isWhitespace(c))
+      Stream.of(words(pair.source()))
+          .flatMapToInt(String::codePoints)
           .mapToObj(Character::toString)
           .forEach(characters::add);
-      Stream.of(pair.target().split("\\s+")).filter(s -> !s.isEmpty()).forEach(symbols::add);
+      symbols.addAll(List.of(words(pair.target())));
     }
+    symbols.remove("");
     requireSome(characters.size() + symbols.size());
     List<String> special = List.of(PAD, EOS, UNK);
     List<String> vocabulary =
@@ -139,6 +145,11 @@ public final class TokenizerTraining {
     }
     BytePairs trained = bytes.trained(words(texts, bytes), vocabularySize, minFrequency);
     return Tokenizer.trained(byteLevel(special, beginning(), trained), roles(special));
+  }
+
+  /** What is between white space, as the library's WhitespaceSplit takes it. */
+  private static String[] words(String text) {
+    return WHITE_SPACE.split(NativeTokenizer.wellFormed(text));
   }
 
   /** The words of texts, in the letters that stand for bytes, and how often each is there. */

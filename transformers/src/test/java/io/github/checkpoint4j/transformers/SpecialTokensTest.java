@@ -7,6 +7,7 @@ import io.github.checkpoint4j.format.CorruptFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -105,11 +106,20 @@ final class SpecialTokensTest {
         .isInstanceOf(CorruptFileException.class)
         .hasMessage(file + ": model: member 'a' should be a whole number and is a string");
 
-    Files.writeString(file, "{\"added_tokens\": [], \"model\": {\"vocab\": [[\"a\", 0.5], [3]]}}");
+    for (String item : List.of("[3]", "[]")) {
+      Files.writeString(
+          file,
+          "{\"added_tokens\": [], \"model\": {\"vocab\": [[\"a\", 0.5], %s]}}".formatted(item));
+      assertThatThrownBy(() -> Tokenizer.fromDirectory(directory))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessage(
+              file + ": model: item 1 of 'vocab' should be a token and its score and is an array");
+    }
+    Files.writeString(file, "{\"added_tokens\": [], \"model\": {}}");
     assertThatThrownBy(() -> Tokenizer.fromDirectory(directory))
         .isInstanceOf(CorruptFileException.class)
-        .hasMessage(
-            file + ": model: item 1 of 'vocab' should be a token and its score and is an array");
+        .hasMessageStartingWith(file + ": model: ")
+        .hasMessageContaining("'vocab'");
   }
 
   @Test

@@ -129,12 +129,14 @@ final class TokenizerTest {
     }
   }
 
-  @Test
-  void an_id_below_0_is_refused() throws IOException {
+  @ParameterizedTest
+  @ValueSource(longs = {-100, 1L << 31, (1L << 32) + 5})
+  void an_id_that_is_none_is_refused(long id) throws IOException {
     try (var tokenizer = Tokenizer.fromDirectory(Golden.path("tiny"))) {
-      assertThatThrownBy(() -> tokenizer.decode(new long[] {5, -100}, true))
+      assertThatThrownBy(() -> tokenizer.decode(new long[] {5, id}, true))
           .isInstanceOf(IllegalArgumentException.class)
-          .hasMessage("token id -100, below 0; put the padding token in place of labels of -100");
+          .hasMessage(
+              "token id " + id + "; expected one from 0 to 2147483647; leave out labels of -100");
     }
   }
 

@@ -78,9 +78,10 @@ final class TokenizerTrainingTest {
   @Test
   void a_word_is_letters_and_its_transcription_is_symbols() throws IOException {
     try (Tokenizer tokenizer =
-        TokenizerTraining.transcription(List.of(new TextPair("aah cat", " AA  AH K\u00a0T ")))) {
+        TokenizerTraining.transcription(
+            List.of(new TextPair("aah\u2003cat", " AA  AH K\u00a0T ")))) {
       assertThat(GoldenText.json(tokenizer).object("model").object("vocab").members().keySet())
-          .containsExactly("<pad>", "</s>", "<unk>", "a", "c", "h", "t", "AA", "AH", "K\u00a0T");
+          .containsExactly("<pad>", "</s>", "<unk>", "a", "c", "h", "t", "AA", "AH", "K", "T");
       assertThat(tokenizer.decode(tokenizer.encode("AA AH").ids(), true)).isEqualTo("AA AH");
       assertThat(tokenizer.encode("aah").ids()).containsExactly(3, 3, 5, 1);
     }
@@ -95,6 +96,17 @@ final class TokenizerTrainingTest {
           .isEqualTo(10);
       assertThat(tokenizer.decode(tokenizer.encode("+*?(c)").ids(), true)).isEqualTo("+*? (c)");
       assertThat(tokenizer.encodeWithoutSpecialTokens("aXb").ids()).containsExactly(2, 2, 2);
+    }
+  }
+
+  @Test
+  void half_a_surrogate_pair_is_a_replacement_character() throws IOException {
+    try (Tokenizer characters = TokenizerTraining.characters(List.of("\ud83c"));
+        Tokenizer transcription =
+            TokenizerTraining.transcription(List.of(new TextPair("\ud83c", "\udf89X")))) {
+      assertThat(characters.decode(characters.encode("\udf89").ids(), true)).isEqualTo("\ufffd");
+      assertThat(GoldenText.json(transcription).object("model").object("vocab").members().keySet())
+          .containsExactly("<pad>", "</s>", "<unk>", "\ufffd", "\ufffdX");
     }
   }
 
