@@ -293,7 +293,9 @@ public final class Tokenizer implements AutoCloseable {
       Map<String, Json.Obj> configurations,
       Map<String, FileContent> others)
       throws CorruptFileException {
-    TokenIds tokens = TokenIds.of(object(json, source), source);
+    Json.Obj parts = object(json, source);
+    PostProcessors.requireComplete(parts, source);
+    TokenIds tokens = TokenIds.of(parts, source);
     Map<SpecialToken, Long> specialIds = tokens.special(configurations, source);
     NativeTokenizer parsed = NativeTokenizer.parse(json, source);
     Map<String, FileContent> files = new LinkedHashMap<>();
