@@ -20,6 +20,7 @@ public enum Direction {
           "categorical_crossentropy",
           "categorical_hinge",
           "cer",
+          "error_rate",
           "hinge",
           "kl_divergence",
           "mae",

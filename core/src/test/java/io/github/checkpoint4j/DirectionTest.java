@@ -21,6 +21,7 @@ class DirectionTest {
         "mean_squared_error",
         "eval_perplexity",
         "wer",
+        "eval_phoneme_error_rate",
         "eval_word_wer",
         "kl_divergence"
       })

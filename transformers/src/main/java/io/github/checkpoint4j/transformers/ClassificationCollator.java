@@ -28,6 +28,8 @@ public record ClassificationCollator(Tokenizer tokenizer, int maxLength)
   /**
    * {@code input_ids}, {@code token_type_ids}, {@code attention_mask}, each [texts, length], and
    * {@code labels}, [texts]; all int64.
+   *
+   * @throws IllegalStateException if the tokenizer has no padding token
    */
   @Override
   public Batch collate(List<LabeledText> examples) {

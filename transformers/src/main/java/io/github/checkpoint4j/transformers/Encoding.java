@@ -1,13 +1,18 @@
 package io.github.checkpoint4j.transformers;
 
-/** A text as a model reads it: token ids, and to which of two texts each token belongs. */
+/**
+ * A text as a model reads it: token ids, to which of two texts each token belongs, and which tokens
+ * the tokenizer put there by itself.
+ */
 public final class Encoding {
   private final long[] ids;
   private final long[] typeIds;
+  private final long[] specialTokensMask;
 
-  Encoding(long[] ids, long[] typeIds) {
+  Encoding(long[] ids, long[] typeIds, long[] specialTokensMask) {
     this.ids = ids;
     this.typeIds = typeIds;
+    this.specialTokensMask = specialTokensMask;
   }
 
   /** The number of tokens. */
@@ -25,8 +30,11 @@ public final class Encoding {
     return typeIds.clone();
   }
 
-  void copyTo(long[] idsTarget, long[] typeIdsTarget, int offset) {
-    System.arraycopy(ids, 0, idsTarget, offset, ids.length);
-    System.arraycopy(typeIds, 0, typeIdsTarget, offset, ids.length);
+  /**
+   * For each token 1 if it was put around the text, 0 if it is of the text, {@code
+   * special_tokens_mask}; a copy.
+   */
+  public long[] specialTokensMask() {
+    return specialTokensMask.clone();
   }
 }

@@ -2,10 +2,6 @@ package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,7 +13,6 @@ import java.util.TreeSet;
 /** The lines of a file of labeled texts. */
 final class LabeledTextFile {
   private static final int MOST_LABELS = 10_000;
-  private static final int MOST_SHOWN = 40;
 
   private final Path file;
   private final List<Line> lines;
@@ -27,41 +22,20 @@ final class LabeledTextFile {
     this.lines = lines;
   }
 
+  static LabeledTextFile read(Path file) throws IOException {
+    List<Line> lines =
+        TabSeparatedFile.read(file, "LABEL", "TEXT").rows().stream()
+            .map(row -> new Line(row.number(), row.first().strip(), row.second()))
+            .toList();
+    return new LabeledTextFile(file, lines);
+  }
+
   /**
    * A line that is not blank.
    *
    * @param number counted from 1
    */
   private record Line(long number, String label, String text) {}
-
-  static LabeledTextFile read(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    List<Line> lines = new ArrayList<>();
-    long number = 0;
-    for (int start = 0; start < bytes.length; ) {
-      number++;
-      int end = start;
-      while (end < bytes.length && bytes[end] != '\n') {
-        end++;
-      }
-      String content = decoded(file, number, ByteBuffer.wrap(bytes, start, end - start));
-      if (number == 1 && content.startsWith("\uFEFF")) {
-        content = content.substring(1);
-      }
-      if (content.endsWith("\r")) {
-        content = content.substring(0, content.length() - 1);
-      }
-      if (!content.isBlank()) {
-        lines.add(split(file, number, content));
-      }
-      start = end + 1;
-    }
-    if (lines.isEmpty()) {
-      throw new CorruptFileException(
-          file + ": no examples; each line has to be LABEL, a tab, TEXT");
-    }
-    return new LabeledTextFile(file, lines);
-  }
 
   List<LabeledText> examples(List<String> labels) throws CorruptFileException {
     Map<String, Integer> indices = new HashMap<>();
@@ -78,8 +52,8 @@ final class LabeledTextFile {
                 .formatted(
                     file,
                     line.number(),
-                    shortened(line.label()),
-                    shortened(String.join(", ", labels)),
+                    TextFile.shortened(line.label()),
+                    TextFile.shortened(String.join(", ", labels)),
                     labels.size() - 1));
       }
       examples.add(new LabeledText(line.text(), index));
@@ -104,35 +78,9 @@ final class LabeledTextFile {
     }
     if (names.size() < 2) {
       throw new CorruptFileException(
-          file + ": the only label is '" + shortened(names.first()) + "'; two are needed");
+          file + ": the only label is '" + TextFile.shortened(names.first()) + "'; two are needed");
     }
     return indices ? BertConfig.unnamedLabels(highest + 1) : List.copyOf(names);
-  }
-
-  private static Line split(Path file, long number, String content) throws CorruptFileException {
-    int tab = content.indexOf('\t');
-    if (tab < 0) {
-      throw new CorruptFileException(
-          "%s:%d: no tab in '%s'; each line has to be LABEL, a tab, TEXT"
-              .formatted(file, number, shortened(content)));
-    }
-    String label = content.substring(0, tab).strip();
-    if (label.isEmpty()) {
-      throw new CorruptFileException(
-          "%s:%d: no label before the tab; each line has to be LABEL, a tab, TEXT"
-              .formatted(file, number));
-    }
-    return new Line(number, label, content.substring(tab + 1));
-  }
-
-  private static String decoded(Path file, long number, ByteBuffer line)
-      throws CorruptFileException {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(line).toString();
-    } catch (CharacterCodingException e) {
-      throw new CorruptFileException(
-          "%s:%d: not UTF-8; convert the file first".formatted(file, number), e);
-    }
   }
 
   private static Optional<Integer> index(Line line) {
@@ -142,11 +90,5 @@ final class LabeledTextFile {
       return Optional.empty();
     }
     return Optional.of(Integer.parseInt(label));
-  }
-
-  /** A text of the file for a message of one line. */
-  private static String shortened(String text) {
-    String shown = text.length() <= MOST_SHOWN ? text : text.substring(0, MOST_SHOWN) + "...";
-    return shown.replaceAll("\\p{Cntrl}", "?");
   }
 }

@@ -4,6 +4,8 @@ import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import io.github.checkpoint4j.format.CorruptFileException;
 import java.lang.ref.Cleaner;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A tokenizer of Hugging Face's tokenizers library (Rust), by the native methods of DJL.
@@ -17,6 +19,8 @@ final class NativeTokenizer implements AutoCloseable {
 
   private final Handle handle;
   private final Cleaner.Cleanable cleanable;
+
+  /** The most tokens that the library is set to give; 0 if it cuts nothing. */
   private int maxLength;
 
   private NativeTokenizer(Handle handle) {
@@ -44,6 +48,16 @@ final class NativeTokenizer implements AutoCloseable {
     return new NativeTokenizer(new Handle(address));
   }
 
+  /**
+   * The tokens of one text.
+   *
+   * @param special whether special tokens are put around it
+   */
+  synchronized Encoding encode(String text, boolean special) {
+    truncate(0);
+    return taken(Library.LOADED.encode(address(), wellFormed(text), special));
+  }
+
   /** The tokens of one text, with special tokens, at most {@code maxTokens}. */
   synchronized Encoding encode(String text, int maxTokens) {
     truncate(maxTokens);
@@ -56,22 +70,56 @@ final class NativeTokenizer implements AutoCloseable {
     return taken(Library.LOADED.encodeDual(address(), wellFormed(first), wellFormed(second), true));
   }
 
+  /** The text that tokens stand for; ids that there are not stand for nothing. */
+  synchronized String decode(long[] ids, boolean skipSpecialTokens) {
+    return Library.LOADED.decode(address(), ids, skipSpecialTokens);
+  }
+
+  /** The words that the pre-tokenizer splits a text into, each as its tokens put together. */
+  synchronized List<String> words(String text) {
+    truncate(0);
+    long encoding = Library.LOADED.encode(address(), wellFormed(text), false);
+    try {
+      String[] tokens = Library.LOADED.getTokens(encoding);
+      long[] wordIds = Library.LOADED.getWordIds(encoding);
+      List<String> words = new ArrayList<>();
+      StringBuilder word = new StringBuilder();
+      for (int i = 0; i < tokens.length; i++) {
+        word.append(tokens[i]);
+        if (i + 1 == tokens.length || wordIds[i + 1] != wordIds[i]) {
+          words.add(word.toString());
+          word.setLength(0);
+        }
+      }
+      return words;
+    } finally {
+      Library.LOADED.deleteEncoding(encoding);
+    }
+  }
+
   @Override
   public synchronized void close() {
     cleanable.clean();
   }
 
   private void truncate(int maxTokens) {
-    if (maxTokens != maxLength) {
-      Library.LOADED.setTruncation(address(), maxTokens, "LONGEST_FIRST", 0);
-      maxLength = maxTokens;
+    if (maxTokens == maxLength) {
+      return;
     }
+    if (maxTokens == 0) {
+      Library.LOADED.disableTruncation(address());
+    } else {
+      Library.LOADED.setTruncation(address(), maxTokens, "LONGEST_FIRST", 0);
+    }
+    maxLength = maxTokens;
   }
 
   private static Encoding taken(long encoding) {
     try {
       return new Encoding(
-          Library.LOADED.getTokenIds(encoding), Library.LOADED.getTypeIds(encoding));
+          Library.LOADED.getTokenIds(encoding),
+          Library.LOADED.getTypeIds(encoding),
+          Library.LOADED.getSpecialTokenMask(encoding));
     } finally {
       Library.LOADED.deleteEncoding(encoding);
     }
@@ -85,7 +133,7 @@ final class NativeTokenizer implements AutoCloseable {
   }
 
   /** Half a surrogate pair has no UTF-8; the replacement character stands for it. */
-  private static String wellFormed(String text) {
+  static String wellFormed(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         return text.codePoints()

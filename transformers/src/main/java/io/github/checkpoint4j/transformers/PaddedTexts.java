@@ -18,27 +18,38 @@ final class PaddedTexts {
    * @param padId the id of the padding token
    */
   static Map<String, Tensor> tensors(List<Encoding> encodings, long padId) {
-    int rows = encodings.size();
-    int length = encodings.stream().mapToInt(Encoding::length).max().orElse(0);
-    int cells = Math.multiplyExact(rows, length);
-    long[] ids = new long[cells];
-    long[] types = new long[cells];
-    long[] mask = new long[cells];
-    Arrays.fill(ids, padId);
-    for (int row = 0; row < rows; row++) {
-      Encoding encoding = encodings.get(row);
-      int start = row * length;
-      encoding.copyTo(ids, types, start);
-      Arrays.fill(mask, start, start + encoding.length(), 1);
-    }
+    List<long[]> ids = encodings.stream().map(Encoding::ids).toList();
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    tensors.put("input_ids", longs(ids, rows, length));
-    tensors.put("token_type_ids", longs(types, rows, length));
-    tensors.put("attention_mask", longs(mask, rows, length));
+    tensors.put("input_ids", padded(ids, padId));
+    tensors.put("token_type_ids", padded(encodings.stream().map(Encoding::typeIds).toList(), 0));
+    tensors.put("attention_mask", attentionMask(ids));
     return tensors;
+  }
+
+  /** The rows as int64 [rows, length of the longest], filled up with {@code padding}. */
+  static Tensor padded(List<long[]> rows, long padding) {
+    int length = rows.stream().mapToInt(row -> row.length).max().orElse(0);
+    long[] cells = new long[Math.multiplyExact(rows.size(), length)];
+    Arrays.fill(cells, padding);
+    for (int i = 0; i < rows.size(); i++) {
+      long[] row = rows.get(i);
+      System.arraycopy(row, 0, cells, i * length, row.length);
+    }
+    return longs(cells, rows.size(), length);
+  }
+
+  /** 1 where a row has an element and 0 where it is filled up, of the shape of the padded rows. */
+  static Tensor attentionMask(List<long[]> rows) {
+    return padded(rows.stream().map(row -> filled(row.length, 1)).toList(), 0);
   }
 
   static Tensor longs(long[] values, long... shape) {
     return NativeTensors.copyOf(io.github.checkpoint4j.state.Tensor.ofLongs(values, shape));
+  }
+
+  private static long[] filled(int length, long value) {
+    long[] row = new long[length];
+    Arrays.fill(row, value);
+    return row;
   }
 }

@@ -3,6 +3,7 @@ package io.github.checkpoint4j.transformers;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.store.AtomicWrite;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +18,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * Turns text into token ids, by the library that Hugging Face's own tokenizers run on, so that ids
@@ -28,8 +30,9 @@ public final class Tokenizer implements AutoCloseable {
   private static final String TOKENIZER_JSON = "tokenizer.json";
   private static final String CONFIG = "tokenizer_config.json";
   private static final String VOCABULARY = "vocab.txt";
+  private static final String SPECIAL_TOKENS_MAP = "special_tokens_map.json";
   private static final List<String> PASSED_ON =
-      List.of(CONFIG, "special_tokens_map.json", "added_tokens.json", VOCABULARY);
+      List.of(CONFIG, SPECIAL_TOKENS_MAP, "added_tokens.json", VOCABULARY);
   private static final String MINI_LM_CONFIG =
       """
       {
@@ -47,12 +50,21 @@ public final class Tokenizer implements AutoCloseable {
       """;
 
   private final NativeTokenizer tokenizer;
-  private final long padId;
+  private final String source;
+  private final long vocabularySize;
+  private final Map<SpecialToken, Long> specialIds;
   private final Map<String, FileContent> files;
 
-  private Tokenizer(NativeTokenizer tokenizer, long padId, Map<String, FileContent> files) {
+  private Tokenizer(
+      NativeTokenizer tokenizer,
+      String source,
+      long vocabularySize,
+      Map<SpecialToken, Long> specialIds,
+      Map<String, FileContent> files) {
     this.tokenizer = tokenizer;
-    this.padId = padId;
+    this.source = source;
+    this.vocabularySize = vocabularySize;
+    this.specialIds = specialIds;
     this.files = Collections.unmodifiableMap(new LinkedHashMap<>(files));
   }
 
@@ -72,25 +84,29 @@ public final class Tokenizer implements AutoCloseable {
         files.put(name, FileContent.of(Files.readAllBytes(file)));
       }
     }
+    Map<String, Json.Obj> configurations = new LinkedHashMap<>();
+    for (String name : List.of(CONFIG, SPECIAL_TOKENS_MAP)) {
+      Path file = directory.resolve(name);
+      if (files.containsKey(name)) {
+        configurations.put(file.toString(), object(utf8(file), file.toString()));
+      }
+    }
     Path json = directory.resolve(TOKENIZER_JSON);
     if (Files.isRegularFile(json)) {
-      return of(utf8(json), json.toString(), files);
+      return of(utf8(json), json.toString(), configurations, files);
     }
     Path vocabulary = directory.resolve(VOCABULARY);
     if (!Files.isRegularFile(vocabulary)) {
       throw new NoSuchFileException(
           directory.toString(), null, "has neither tokenizer.json nor vocab.txt");
     }
-    Path config = directory.resolve(CONFIG);
     Json.Obj configuration =
-        Files.isRegularFile(config)
-            ? object(utf8(config), config.toString())
-            : Json.object(Map.of());
+        configurations.getOrDefault(directory.resolve(CONFIG).toString(), Json.object(Map.of()));
     String built =
         WordPieceVocabulary.parse(utf8(vocabulary), vocabulary.toString())
             .toTokenizerJson(configuration)
             .toText();
-    return of(built, vocabulary.toString(), files);
+    return of(built, vocabulary.toString(), configurations, files);
   }
 
   /**
@@ -106,8 +122,57 @@ public final class Tokenizer implements AutoCloseable {
       return of(
           new String(json, StandardCharsets.UTF_8),
           MiniLm.TOKENIZER,
+          Map.of(CONFIG, object(MINI_LM_CONFIG, CONFIG)),
           Map.of(CONFIG, FileContent.of(MINI_LM_CONFIG)));
     }
+  }
+
+  /**
+   * A tokenizer that was trained, with the files that transformers opens it by.
+   *
+   * @param json tokenizer.json
+   * @param special the tokens that it has for each purpose
+   */
+  static Tokenizer trained(Json.Obj json, Map<SpecialToken, String> special) {
+    Json.Builder map = Json.object();
+    special.forEach((token, name) -> map.put(token.key(), name));
+    Json.Obj specialTokensMap = map.build();
+    Json.Builder config =
+        Json.object()
+            .put("clean_up_tokenization_spaces", false)
+            // Without this Python's tokenizer gives token types too: GPT-2 would add them up.
+            .put(
+                "model_input_names",
+                Json.array(List.of(Json.of("input_ids"), Json.of("attention_mask"))))
+            .put("tokenizer_class", "PreTrainedTokenizerFast");
+    specialTokensMap.members().forEach(config::put);
+    Json.Obj configuration = config.build();
+    Map<String, FileContent> files = new LinkedHashMap<>();
+    files.put(CONFIG, FileContent.of(configuration.toIndentedText()));
+    files.put(SPECIAL_TOKENS_MAP, FileContent.of(specialTokensMap.toIndentedText()));
+    try {
+      return of(json.toText(), TOKENIZER_JSON, Map.of(CONFIG, configuration), files);
+    } catch (CorruptFileException e) {
+      throw new IllegalStateException("what was trained is no tokenizer: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The tokens of a text, with the special tokens around them; nothing is cut off.
+   *
+   * @throws IllegalStateException if the tokenizer is closed
+   */
+  public Encoding encode(String text) {
+    return tokenizer.encode(text, true);
+  }
+
+  /**
+   * The tokens of a text alone, without special tokens around them; nothing is cut off.
+   *
+   * @throws IllegalStateException if the tokenizer is closed
+   */
+  public Encoding encodeWithoutSpecialTokens(String text) {
+    return tokenizer.encode(text, false);
   }
 
   /**
@@ -134,14 +199,76 @@ public final class Tokenizer implements AutoCloseable {
     return tokenizer.encode(first, second, maxLength);
   }
 
-  /** The id of the token that pads. */
+  /**
+   * The text that tokens stand for. Ids beyond the vocabulary stand for nothing, as in Python.
+   *
+   * @param skipSpecialTokens whether special tokens are left out
+   * @throws IllegalArgumentException if an id is below 0, as the label of a token that is not to be
+   *     guessed is, or no int
+   * @throws IllegalStateException if the tokenizer is closed
+   */
+  public String decode(long[] ids, boolean skipSpecialTokens) {
+    for (long id : ids) {
+      if (id < 0 || id > Integer.MAX_VALUE) {
+        throw new IllegalArgumentException(
+            "token id %d; expected one from 0 to %d; leave out labels of -100"
+                .formatted(id, Integer.MAX_VALUE));
+      }
+    }
+    return tokenizer.decode(ids, skipSpecialTokens);
+  }
+
+  /** The number of tokens, those included that were added to the model's. */
+  public long vocabularySize() {
+    return vocabularySize;
+  }
+
+  /** The id of the special token for a purpose; empty if there is none. */
+  public OptionalLong id(SpecialToken token) {
+    Long id = specialIds.get(token);
+    return id == null ? OptionalLong.empty() : OptionalLong.of(id);
+  }
+
+  /**
+   * The id of the special token for a purpose.
+   *
+   * @throws IllegalStateException if there is none; the message says how to name one
+   */
+  public long requireId(SpecialToken token) {
+    return id(token)
+        .orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "%s: no %s; name one of its tokens in tokenizer_config.json"
+                        .formatted(source, token.key())));
+  }
+
+  /**
+   * The id of the token that pads.
+   *
+   * @throws IllegalStateException if there is none; the message says how to name one
+   */
   public long padId() {
-    return padId;
+    return requireId(SpecialToken.PAD);
   }
 
   /** The files that make this tokenizer, for a model's directory, by name. */
   public Map<String, FileContent> files() {
     return files;
+  }
+
+  /**
+   * Writes the files that {@link #fromDirectory} opens here and {@code AutoTokenizer} in Python.
+   * Files of these names are replaced, each as a whole; others are left. They are durable when this
+   * returns.
+   *
+   * @throws IOException if a file cannot be written
+   */
+  public void save(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    for (Map.Entry<String, FileContent> file : files.entrySet()) {
+      AtomicWrite.local().file(directory.resolve(file.getKey()), file.getValue(), true);
+    }
   }
 
   /** Frees the native tokenizer; does nothing the second time. */
@@ -160,29 +287,21 @@ public final class Tokenizer implements AutoCloseable {
     }
   }
 
-  private static Tokenizer of(String json, String source, Map<String, FileContent> others)
+  private static Tokenizer of(
+      String json,
+      String source,
+      Map<String, Json.Obj> configurations,
+      Map<String, FileContent> others)
       throws CorruptFileException {
-    long padId = padId(object(json, source), source);
+    Json.Obj parts = object(json, source);
+    PostProcessors.requireComplete(parts, source);
+    TokenIds tokens = TokenIds.of(parts, source);
+    Map<SpecialToken, Long> specialIds = tokens.special(configurations, source);
     NativeTokenizer parsed = NativeTokenizer.parse(json, source);
     Map<String, FileContent> files = new LinkedHashMap<>();
     files.put(TOKENIZER_JSON, FileContent.of(json));
     files.putAll(others);
-    return new Tokenizer(parsed, padId, files);
-  }
-
-  /** The id of {@code [PAD]} among the added tokens. */
-  private static long padId(Json.Obj tokenizer, String source) throws CorruptFileException {
-    try {
-      for (Json token : tokenizer.array("added_tokens").items()) {
-        if (token instanceof Json.Obj added && added.text("content").equals("[PAD]")) {
-          return added.integer("id");
-        }
-      }
-    } catch (IllegalArgumentException e) {
-      throw new CorruptFileException(source + ": added_tokens: " + e.getMessage(), e);
-    }
-    throw new CorruptFileException(
-        source + ": no token [PAD] in added_tokens; not the tokenizer of a BERT");
+    return new Tokenizer(parsed, source, tokens.all().size(), specialIds, files);
   }
 
   private static Json.Obj object(String json, String source) throws CorruptFileException {

@@ -2,7 +2,6 @@ package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -53,87 +52,40 @@ final class WordPieceVocabulary {
    *     tokenization_bert.py</a>
    */
   Json.Obj toTokenizerJson(Json.Obj configuration) {
-    List<Json> added = new ArrayList<>();
-    for (String token : SPECIAL) {
-      added.add(
-          Json.object()
-              .put("id", id(token))
-              .put("content", token)
-              .put("single_word", false)
-              .put("lstrip", false)
-              .put("rstrip", false)
-              .put("normalized", false)
-              .put("special", true)
-              .build());
-    }
-    Map<String, Json> vocabulary = new LinkedHashMap<>();
-    ids.forEach((token, id) -> vocabulary.put(token, Json.of(id)));
-    return Json.object()
-        .put("version", "1.0")
-        .put("truncation", Json.Null.NULL)
-        .put("padding", Json.Null.NULL)
-        .put("added_tokens", Json.array(added))
-        .put(
-            "normalizer",
-            Json.object()
-                .put("type", "BertNormalizer")
-                .put("clean_text", true)
-                .put("handle_chinese_chars", flag(configuration, "tokenize_chinese_chars"))
-                .put("strip_accents", configuration.find("strip_accents").orElse(Json.Null.NULL))
-                .put("lowercase", flag(configuration, "do_lower_case"))
-                .build())
-        .put("pre_tokenizer", Json.object().put("type", "BertPreTokenizer").build())
-        .put("post_processor", postProcessor())
-        .put(
-            "decoder",
-            Json.object().put("type", "WordPiece").put("prefix", "##").put("cleanup", true).build())
-        .put(
-            "model",
-            Json.object()
-                .put("type", "WordPiece")
-                .put("unk_token", "[UNK]")
-                .put("continuing_subword_prefix", "##")
-                .put("max_input_chars_per_word", 100)
-                .put("vocab", Json.object(vocabulary))
-                .build())
-        .build();
+    List<Json> added =
+        SPECIAL.stream().map(token -> TokenizerJson.specialToken(token, id(token))).toList();
+    return TokenizerJson.document(
+        added,
+        Json.object()
+            .put("type", "BertNormalizer")
+            .put("clean_text", true)
+            .put("handle_chinese_chars", flag(configuration, "tokenize_chinese_chars"))
+            .put("strip_accents", configuration.find("strip_accents").orElse(Json.Null.NULL))
+            .put("lowercase", flag(configuration, "do_lower_case"))
+            .build(),
+        TokenizerJson.part("BertPreTokenizer"),
+        postProcessor(),
+        Json.object().put("type", "WordPiece").put("prefix", "##").put("cleanup", true).build(),
+        Json.object()
+            .put("type", "WordPiece")
+            .put("unk_token", "[UNK]")
+            .put("continuing_subword_prefix", "##")
+            .put("max_input_chars_per_word", 100)
+            .put("vocab", TokenizerJson.vocabulary(ids))
+            .build());
   }
 
   private Json postProcessor() {
-    Json cls = special("[CLS]", 0);
-    Json end = special("[SEP]", 0);
-    return Json.object()
-        .put("type", "TemplateProcessing")
-        .put("single", Json.array(List.of(cls, sequence("A", 0), end)))
-        .put(
-            "pair",
-            Json.array(List.of(cls, sequence("A", 0), end, sequence("B", 1), special("[SEP]", 1))))
-        .put(
-            "special_tokens",
-            Json.object().put("[CLS]", template("[CLS]")).put("[SEP]", template("[SEP]")).build())
-        .build();
-  }
-
-  private Json template(String token) {
-    return Json.object()
-        .put("id", token)
-        .put("ids", Json.array(List.of(Json.of(id(token)))))
-        .put("tokens", Json.array(List.of(Json.of(token))))
-        .build();
-  }
-
-  private static Json special(String token, long type) {
-    return piece("SpecialToken", token, type);
-  }
-
-  private static Json sequence(String name, long type) {
-    return piece("Sequence", name, type);
-  }
-
-  private static Json piece(String kind, String name, long type) {
-    return Json.object()
-        .put(kind, Json.object().put("id", name).put("type_id", type).build())
-        .build();
+    Json cls = TokenizerJson.special("[CLS]", 0);
+    Json first = TokenizerJson.sequence("A", 0);
+    Json end = TokenizerJson.special("[SEP]", 0);
+    Map<String, Long> special = new LinkedHashMap<>();
+    special.put("[CLS]", id("[CLS]"));
+    special.put("[SEP]", id("[SEP]"));
+    return TokenizerJson.template(
+        List.of(cls, first, end),
+        List.of(cls, first, end, TokenizerJson.sequence("B", 1), TokenizerJson.special("[SEP]", 1)),
+        special);
   }
 
   private static boolean flag(Json.Obj configuration, String name) {
