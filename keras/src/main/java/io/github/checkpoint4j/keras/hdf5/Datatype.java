@@ -152,7 +152,7 @@ sealed interface Datatype {
   /** Truth values are an enumeration to h5py. */
   private static Datatype enumeration(Cursor cursor, int version, int members, long size)
       throws CorruptFileException {
-    Other other = new Other(size, "an enumeration");
+    Other other = new Other(size, "enumerations");
     if (members != 2 || size != 1) {
       return other;
     }

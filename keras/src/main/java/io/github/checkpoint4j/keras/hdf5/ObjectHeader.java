@@ -78,6 +78,9 @@ record ObjectHeader(List<Message> messages) {
         add(new Message(type, flags, 0, at, length), messages, blocks, source);
       }
     }
+    if (seen != count) {
+      throw prefix.corrupt(count + " messages expected, found " + seen);
+    }
     return new ObjectHeader(messages);
   }
 

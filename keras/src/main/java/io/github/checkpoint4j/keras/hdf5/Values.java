@@ -63,7 +63,7 @@ final class Values {
               + rank
               + " dimensions, at most one is read here; write them as a list");
     }
-    Source memory = new Source(elements, 0, source.file(), source.object(), source.budget());
+    Source memory = new Source(elements, -1, source.file(), source.object(), source.budget());
     Cursor cursor = memory.at(0, elements.byteSize(), what);
     List<String> texts = new ArrayList<>();
     for (long i = 0; i < space.elements(); i++) {
