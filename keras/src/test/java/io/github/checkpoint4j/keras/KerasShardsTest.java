@@ -84,6 +84,19 @@ class KerasShardsTest {
   }
 
   @Test
+  void a_variable_that_is_a_group_in_another_file_is_refused() throws IOException {
+    KerasShards index = index("{'/a/vars': '0.weights.h5', '/a/vars/vars': '1.weights.h5'}");
+    Map<String, MemorySegment> shards =
+        Map.of("0.weights.h5", shard("a/vars/vars"), "1.weights.h5", shard("a/vars/vars/0"));
+
+    assertThatThrownBy(() -> index.read(shards))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageStartingWith(
+            "m.weights.json: 'a/vars/vars' cannot be a variable and the group of others in its"
+                + " files; ");
+  }
+
+  @Test
   void a_file_that_is_not_of_keras_is_refused() throws IOException {
     KerasShards index = index("{'/a/vars': '0.weights.h5'}");
     Map<String, MemorySegment> shards = Map.of("0.weights.h5", Golden.bytes("handmade/other.h5"));
