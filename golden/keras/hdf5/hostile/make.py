@@ -230,6 +230,11 @@ def bombs():
 
     make("bomb-texts", texts, same)
 
+    def many_texts(file):
+        file.create_dataset("t", (1 << 21,), "S1", compression="gzip")[0] = b"a"
+
+    make("many-texts", many_texts)
+
 
 def structures():
     make("superblock-version", one, replace(b"\r\n\x1a\n\0", b"\r\n\x1a\n\x09"))

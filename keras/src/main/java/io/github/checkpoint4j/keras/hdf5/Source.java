@@ -38,10 +38,19 @@ record Source(MemorySegment bytes, long base, String file, String object, Budget
   Cursor at(long address, long size, String what) throws CorruptFileException {
     requireWithin(address, size, what);
     // One more, so that reading nothing is not for ever.
-    if (!budget.spend(size + 1)) {
-      throw corrupt(address, "its structures refer to one another without end");
-    }
+    spend(size + 1);
     return new Cursor(this, what, address, address + size);
+  }
+
+  /**
+   * Counts bytes that are looked at, or made.
+   *
+   * @throws CorruptFileException if that is more by now than the whole file warrants
+   */
+  void spend(long count) throws CorruptFileException {
+    if (!budget.spend(count)) {
+      throw corrupt("its structures refer to one another without end");
+    }
   }
 
   /**
