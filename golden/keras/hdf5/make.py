@@ -170,6 +170,22 @@ def large_attributes(file):
     file.attrs["small"] = 1
 
 
+def small(file):
+    """A bit of everything, small enough to be damaged byte by byte."""
+    file.attrs["text"] = "text"
+    file.attrs["names"] = np.asarray([b"a", b"bc"])
+    file["x"] = np.float32(1)
+    file["flag"] = True
+    file["texts"] = ["x", "y"]
+    file.create_dataset("zip", data=np.arange(9), chunks=(4,), compression=1, fletcher32=True)
+    file.create_dataset("lzf", data=np.zeros((3, 3)), chunks=(2, 2), compression="lzf")
+    file.create_dataset("grows", data=np.arange(40, dtype="u1"), chunks=(1,), maxshape=(None,))
+    group = file.create_group("group")
+    for i in range(9):
+        group.attrs[f"a{i}"] = i
+        group[f"x{i}"] = file["x"]
+
+
 def deep(file):
     group = file
     for i in range(60):
@@ -188,7 +204,7 @@ def write(name, fill, **options):
 
 def main():
     expected = {}
-    for fill in (kinds, texts, chunks, many, orders, deep):
+    for fill in (kinds, texts, chunks, many, orders, deep, small):
         track = fill is orders
         held = write(fill.__name__, fill, libver="earliest", track_order=track)
         assert held == write(fill.__name__ + "-latest", fill, libver="latest", track_order=track)

@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -156,6 +157,23 @@ class KerasFilesTest {
         .startsWith("FAILED  " + file + ", byte ")
         .contains("the entry 'model.weights.h5' should have the CRC-32 ")
         .hasLineCount(1);
+  }
+
+  @Test
+  void files_cut_short_anywhere_are_refused_in_one_line() throws Exception {
+    for (String name : List.of("mlp.keras", "mlp.h5", "mlp.weights.h5")) {
+      byte[] whole = Files.readAllBytes(GOLDEN.resolve(name));
+      for (int size = 100; size < whole.length; size += whole.length / 20) {
+        Path file = Files.write(temporary.resolve("cut"), Arrays.copyOf(whole, size));
+        for (String verb : List.of("show", "tensors")) {
+          Run run = ckpt(verb, file);
+          assertThat(run.status()).as(name + " " + size).isEqualTo(1);
+          assertThat(run.out()).isEmpty();
+          assertThat(run.err()).startsWith("ckpt " + verb + ": " + file).hasLineCount(1);
+          assertThat(run.err()).doesNotContain("Exception", "is not read here");
+        }
+      }
+    }
   }
 
   @Test

@@ -113,8 +113,9 @@ public enum Format {
     if (names.stream().anyMatch(n -> n.equals("data.pkl") || n.endsWith("/data.pkl"))) {
       return PYTORCH_ZIP;
     }
-    if (names.contains("config.json")
-        && names.stream().anyMatch(n -> n.startsWith("model.weights"))) {
+    // The first entry is all that is known of an archive that is cut short.
+    if (names.stream().anyMatch(n -> n.startsWith("model.weights."))
+        || names.equals(List.of("metadata.json"))) {
       return KERAS;
     }
     if (!names.isEmpty() && names.stream().allMatch(n -> n.endsWith(".npy"))) {

@@ -80,6 +80,9 @@ class FormatTest {
         Arguments.of("archive/data.pkl archive/byteorder archive/data/0", Format.PYTORCH_ZIP),
         Arguments.of("code/x.py m/data.pkl", Format.PYTORCH_ZIP),
         Arguments.of("metadata.json config.json model.weights.h5", Format.KERAS),
+        Arguments.of("metadata.json model.weights.npz", Format.KERAS),
+        Arguments.of("metadata.json", Format.KERAS),
+        Arguments.of("metadata.json config.json", Format.ZIP),
         Arguments.of("arr_0.npy arr_1.npy", Format.NPZ),
         Arguments.of("a.npy readme.txt", Format.ZIP),
         Arguments.of("config.json", Format.ZIP));

@@ -47,7 +47,11 @@ final class KerasFiles {
     Map<String, MemorySegment> assets = new LinkedHashMap<>(files);
     assets.keySet().removeAll(List.of(CONFIG, METADATA, WEIGHTS));
     return variables.model(
-        layout, text(metadata, KERAS_VERSION), text(metadata, DATE_SAVED), model, assets);
+        layout,
+        metadata.flatMap(members -> JsonObject.text(members, KERAS_VERSION)),
+        metadata.flatMap(members -> JsonObject.text(members, DATE_SAVED)),
+        model,
+        assets);
   }
 
   private static CorruptFileException incomplete(Map<String, MemorySegment> files, String source)
@@ -66,13 +70,6 @@ final class KerasFiles {
             + ": no Keras model: it has no "
             + (files.containsKey(CONFIG) ? WEIGHTS : CONFIG)
             + "; restore it from a copy");
-  }
-
-  private static Optional<String> text(Optional<Json.Obj> object, String name) {
-    return object
-        .flatMap(members -> members.find(name))
-        .filter(Json.Str.class::isInstance)
-        .map(member -> ((Json.Str) member).value());
   }
 
   /** The files that Keras reads the model from. */

@@ -81,10 +81,7 @@ public record KerasModel(
     if (layout.isLegacy()) {
       return trainingConfig;
     }
-    return config
-        .flatMap(model -> model.find("compile_config"))
-        .filter(Json.Obj.class::isInstance)
-        .map(Json.Obj.class::cast);
+    return config.flatMap(model -> JsonObject.object(model, "compile_config"));
   }
 
   /**

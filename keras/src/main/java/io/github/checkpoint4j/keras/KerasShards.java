@@ -119,13 +119,17 @@ public record KerasShards(String source, Map<String, List<String>> files) {
         }
       }
     }
-    return new WeightsFile(layers, tensors)
-        .model(
-            KerasLayout.SHARDED_WEIGHTS,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of());
+    try {
+      return new WeightsFile(layers, tensors)
+          .model(
+              KerasLayout.SHARDED_WEIGHTS,
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Map.of());
+    } catch (IllegalArgumentException e) {
+      throw mismatch(e.getMessage() + " in its files");
+    }
   }
 
   /** The index and the file must agree on the groups that have variables in it. */

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /** The layers of a model as its configuration has them, beside the groups of its variables. */
@@ -55,7 +54,7 @@ final class LayerGroups {
     if (!found.isEmpty() && expected.values().stream().noneMatch(LayerGroups::isModel)) {
       expected.forEach(
           (group, layer) -> {
-            String className = text(layer, "class_name").orElse("");
+            String className = JsonObject.text(layer, "class_name").orElse("");
             if (WITH_VARIABLES.contains(className) && !found.contains(group)) {
               mismatches.add(
                   "the configuration has a layer "
@@ -73,8 +72,8 @@ final class LayerGroups {
     Map<String, Json.Obj> layers = new LinkedHashMap<>();
     for (Json item : model.layers()) {
       if (item instanceof Json.Obj layer) {
-        inner(layer)
-            .flatMap(config -> text(config, "name"))
+        JsonObject.object(layer, "config")
+            .flatMap(config -> JsonObject.text(config, "name"))
             .ifPresent(name -> layers.put(model.layout().weightsPrefix() + name, layer));
       }
     }
@@ -97,17 +96,8 @@ final class LayerGroups {
   }
 
   private static boolean isModel(Json.Obj layer) {
-    return inner(layer).filter(config -> config.find("layers").isPresent()).isPresent();
-  }
-
-  private static Optional<Json.Obj> inner(Json.Obj layer) {
-    return layer.find("config").filter(Json.Obj.class::isInstance).map(Json.Obj.class::cast);
-  }
-
-  private static Optional<String> text(Json.Obj object, String name) {
-    return object
-        .find(name)
-        .filter(Json.Str.class::isInstance)
-        .map(member -> ((Json.Str) member).value());
+    return JsonObject.object(layer, "config")
+        .filter(config -> config.find("layers").isPresent())
+        .isPresent();
   }
 }

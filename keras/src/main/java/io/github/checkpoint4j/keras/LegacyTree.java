@@ -2,6 +2,7 @@ package io.github.checkpoint4j.keras;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,9 +68,18 @@ final class LegacyTree {
   /** Adds a group of weights, and their names in order. */
   private void put(String group, Map<String, Tensor> tensors) {
     List<String> names = new ArrayList<>();
-    for (String path : tensors.keySet()) {
-      names.add(path.substring(group.length() + 1));
-    }
+    tensors.forEach(
+        (path, tensor) -> {
+          if (tensor.dtype() == Dtype.BF16) {
+            throw new IllegalArgumentException(
+                "'"
+                    + path
+                    + "' is bfloat16, which Keras does not read in "
+                    + model.layout().title()
+                    + "; write another layout or dtype");
+          }
+          names.add(path.substring(group.length() + 1));
+        });
     root.group(group).with(SplitAttribute.write(LegacyFile.WEIGHT_NAMES, names));
     tensors.forEach(root::add);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -208,5 +209,19 @@ class KerasWriteTest {
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("not what a file's name begins with: '" + name + "'");
     }
+  }
+
+  @Test
+  void bfloat16_which_keras_does_not_read_in_a_legacy_file_is_refused() throws IOException {
+    KerasModel legacy = Golden.read("handmade/keras2.h5");
+    Tensor bfloat16 = Tensor.of(Dtype.BF16, new long[0], MemorySegment.ofArray(new byte[2]));
+    KerasModel model =
+        legacy.withVariables(Map.of("model_weights/dense/scale", bfloat16), Map.of());
+
+    assertThatThrownBy(() -> Keras.write(model))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "'model_weights/dense/scale' is bfloat16, which Keras does not read in a legacy Keras"
+                + " model; write another layout or dtype");
   }
 }

@@ -60,20 +60,22 @@ record ChunkGrid(List<Long> counts, List<Long> strides) {
   }
 
   /** Shows all places to a visitor. */
-  void forEach(Visitor visitor) throws CorruptFileException, UnsupportedFeatureException {
-    forEach(new ArrayList<>(), 0, visitor);
+  void forEach(Source source, Visitor visitor)
+      throws CorruptFileException, UnsupportedFeatureException {
+    forEach(source, new ArrayList<>(), 0, visitor);
   }
 
-  private void forEach(List<Long> place, long number, Visitor visitor)
+  private void forEach(Source source, List<Long> place, long number, Visitor visitor)
       throws CorruptFileException, UnsupportedFeatureException {
     int dimension = place.size();
+    source.spend(1);
     if (dimension == counts.size()) {
       visitor.visit(List.copyOf(place), number);
       return;
     }
     for (long i = 0; i < counts.get(dimension); i++) {
       place.addLast(i);
-      forEach(place, number + i * strides.get(dimension), visitor);
+      forEach(source, place, number + i * strides.get(dimension), visitor);
       place.removeLast();
     }
   }

@@ -167,17 +167,19 @@ record Chunks(List<Long> shape, long elementSize, Index index) {
         long size = size();
         ChunkGrid.of(this, space)
             .forEach(
+                source,
                 (place, number) ->
                     visitor.visit(new Chunk(place, implicit.address() + number * size, -1, 0)));
       }
       case FixedArray array -> {
         ChunkArray entries = FixedChunkArray.read(source, array.address(), size());
-        ChunkGrid.of(this, space).forEach((place, number) -> entries.visit(place, number, visitor));
+        ChunkGrid.of(this, space)
+            .forEach(source, (place, number) -> entries.visit(place, number, visitor));
       }
       case GrowingArray array -> {
         ChunkArray entries = GrowingChunkArray.read(source, array.address(), size());
         ChunkGrid.growing(this, space)
-            .forEach((place, number) -> entries.visit(place, number, visitor));
+            .forEach(source, (place, number) -> entries.visit(place, number, visitor));
       }
     }
   }
@@ -203,7 +205,7 @@ record Chunks(List<Long> shape, long elementSize, Index index) {
 
   /** Bytes in which the newer indexes write the size of a filtered chunk. */
   static int sizeWidth(long chunkSize) {
-    return Math.min(8, TreeV2.bytesFor(chunkSize) + 1);
+    return Math.min(8, Binary.bytesFor(chunkSize) + 1);
   }
 
   private static List<Long> list(long[] values) {

@@ -22,13 +22,13 @@ final class Compression {
       while (!inflater.finished() && length < most) {
         int step = inflater.inflate(inflated, length, most - length);
         if (step == 0) {
-          throw source.corrupt(0, "a compressed chunk ends too early");
+          throw source.corrupt("a compressed chunk ends too early");
         }
         length += step;
       }
       return MemorySegment.ofArray(inflated).asSlice(0, length);
     } catch (DataFormatException e) {
-      throw source.corrupt(0, "a chunk that cannot be inflated: " + e.getMessage());
+      throw source.corrupt("a chunk that cannot be inflated: " + e.getMessage());
     } finally {
       inflater.end();
     }
@@ -52,7 +52,7 @@ final class Compression {
   static MemorySegment fletcher32(MemorySegment bytes, Source source) throws CorruptFileException {
     long length = bytes.byteSize() - 4;
     if (length < 0) {
-      throw source.corrupt(0, "a chunk too short for its checksum");
+      throw source.corrupt("a chunk too short for its checksum");
     }
     long first = 0;
     long second = 0;
@@ -66,7 +66,7 @@ final class Compression {
     first = (first & 0xffff) + (first >>> 16);
     second = (second & 0xffff) + (second >>> 16);
     if (LittleEndian.unsignedInt(bytes, length) != ((second << 16) | first)) {
-      throw source.corrupt(0, "the checksum of a chunk does not match");
+      throw source.corrupt("the checksum of a chunk does not match");
     }
     return bytes.asSlice(0, length);
   }
@@ -96,7 +96,7 @@ final class Compression {
         }
       }
     } catch (IndexOutOfBoundsException _) {
-      throw source.corrupt(0, "a chunk that is not LZF");
+      throw source.corrupt("a chunk that is not LZF");
     }
     return MemorySegment.ofArray(Arrays.copyOf(out, to));
   }

@@ -122,6 +122,7 @@ final class Cursor {
   }
 
   String utf8(MemorySegment bytes) throws CorruptFileException {
+    source.spend(bytes.byteSize());
     try {
       return UTF_8
           .newDecoder()

@@ -78,7 +78,7 @@ record DatasetReader(
       throws CorruptFileException, UnsupportedFeatureException {
     Optional<Cursor> found = header.find(type, source, what);
     if (found.isEmpty()) {
-      throw source.corrupt(0, "a dataset without " + what);
+      throw source.corrupt("a dataset without " + what);
     }
     return found.get();
   }
@@ -150,6 +150,7 @@ record DatasetReader(
 
   private MemorySegment assemble(Chunks chunks, Source now)
       throws CorruptFileException, UnsupportedFeatureException {
+    requireWarranted(source.bytes().byteSize());
     long[] stored = new long[1];
     chunks.forEach(
         now,
@@ -164,10 +165,7 @@ record DatasetReader(
 
   /** Memory for all elements, as they are where nothing was written. */
   private MemorySegment filled(long stored) throws CorruptFileException {
-    if (!Budget.warrants(stored, size)) {
-      throw source.corrupt(
-          0, "it says to have " + size + " bytes of elements, but " + stored + " are in the file");
-    }
+    requireWarranted(stored);
     MemorySegment elements = Values.allocate(size);
     if (fill.isPresent()) {
       long step = type.size();
@@ -176,5 +174,12 @@ record DatasetReader(
       }
     }
     return elements;
+  }
+
+  private void requireWarranted(long stored) throws CorruptFileException {
+    if (!Budget.warrants(stored, size)) {
+      throw source.corrupt(
+          "it says to have " + size + " bytes of elements, but " + stored + " are in the file");
+    }
   }
 }

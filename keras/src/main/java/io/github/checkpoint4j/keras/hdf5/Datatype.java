@@ -130,7 +130,7 @@ sealed interface Datatype {
     Datatype[] parts = new Datatype[2];
     for (int i = 0; i < 2; i++) {
       String name = memberName(cursor, version);
-      long at = version < 3 ? cursor.u32() : cursor.number(TreeV2.bytesFor(size));
+      long at = version < 3 ? cursor.u32() : cursor.number(Binary.bytesFor(size));
       cursor.skip(version == 1 ? 28 : 0);
       parts[i] = read(cursor, false);
       if (!(parts[i] instanceof Numeric) || !name.equals(NAMES.get(i)) || at != i * (size / 2)) {
@@ -152,7 +152,7 @@ sealed interface Datatype {
   /** Truth values are an enumeration to h5py. */
   private static Datatype enumeration(Cursor cursor, int version, int members, long size)
       throws CorruptFileException {
-    Other other = new Other(size, "an enumeration");
+    Other other = new Other(size, "enumerations");
     if (members != 2 || size != 1) {
       return other;
     }

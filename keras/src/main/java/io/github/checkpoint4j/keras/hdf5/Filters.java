@@ -78,7 +78,7 @@ record Filters(List<Step> steps) {
       }
     }
     if (bytes.byteSize() != size) {
-      throw source.corrupt(0, "a chunk of " + size + " bytes expected, found " + bytes.byteSize());
+      throw source.corrupt("a chunk of " + size + " bytes expected, found " + bytes.byteSize());
     }
     return bytes;
   }

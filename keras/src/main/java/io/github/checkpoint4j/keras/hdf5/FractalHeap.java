@@ -69,9 +69,9 @@ final class FractalHeap {
       throw header.corrupt(
           "blocks of " + startSize + " to " + mostDirect + " bytes, " + width + " in a row");
     }
-    directRows = log2(mostDirect) - log2(startSize) + 2;
+    directRows = Binary.log2(mostDirect) - Binary.log2(startSize) + 2;
     offsetSize = Math.ceilDiv(bits, 8);
-    lengthSize = Math.min(TreeV2.bytesFor(mostDirect), TreeV2.bytesFor(mostManaged));
+    lengthSize = Math.min(Binary.bytesFor(mostDirect), Binary.bytesFor(mostManaged));
   }
 
   /** The object with an identifier, which comes next. */
@@ -110,7 +110,8 @@ final class FractalHeap {
               .signature("FHIB");
       address = table.version(0).skip(8 + offsetSize + entry * 8).i64();
       within = rest % rowSize(row);
-      rowsHere = row < directRows ? 0 : log2(rowSize(row)) - log2(startSize * width) + 1;
+      rowsHere =
+          row < directRows ? 0 : Binary.log2(rowSize(row)) - Binary.log2(startSize * width) + 1;
     }
     source.at(address, BLOCK_PREFIX, "heap block").signature("FHDB").version(0);
     return source.at(address + within, length, what);
@@ -118,7 +119,7 @@ final class FractalHeap {
 
   private int row(long offset) {
     long firstRow = startSize * width;
-    return offset < firstRow ? 0 : log2(offset / firstRow) + 1;
+    return offset < firstRow ? 0 : Binary.log2(offset / firstRow) + 1;
   }
 
   /** The size of each block of a row; all rows before it are as large as one of its blocks each. */
@@ -146,9 +147,5 @@ final class FractalHeap {
       throw id.corrupt("an object that is not in its heap");
     }
     return source.at(object.address(), object.size(), what);
-  }
-
-  private static int log2(long value) {
-    return 63 - Long.numberOfLeadingZeros(value);
   }
 }

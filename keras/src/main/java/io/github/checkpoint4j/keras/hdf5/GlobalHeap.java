@@ -29,9 +29,9 @@ final class GlobalHeap {
     }
     Place place =
         Optional.ofNullable(collection(address).get(index))
-            .orElseThrow(() -> element.corrupt("a text that is not in its heap"));
+            .orElseThrow(() -> source.corrupt("a text that is not in its heap"));
     if (length > place.size()) {
-      throw element.corrupt("a text of " + length + " bytes in " + place.size());
+      throw source.corrupt("a text of " + length + " bytes in " + place.size());
     }
     return source.at(place.address(), length, "text").text(length);
   }

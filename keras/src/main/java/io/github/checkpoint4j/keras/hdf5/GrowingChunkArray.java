@@ -52,12 +52,12 @@ final class GrowingChunkArray extends ChunkArray {
       return Optional.of(entry(source, begin, number, inIndex, Long.MAX_VALUE));
     }
     long within = number - inIndex;
-    int group = log2(within / leastInBlock + 1);
+    int group = Binary.log2(within / leastInBlock + 1);
     long blockLength = (long) leastInBlock << ((group + 1) / 2);
     long inGroup = within - leastInBlock * ((1L << group) - 1);
     long blockInGroup = inGroup / blockLength;
     long pointers = begin + (long) inIndex * entrySize;
-    int direct = 2 * log2(leastPointers);
+    int direct = 2 * Binary.log2(leastPointers);
     int offsetSize = Math.ceilDiv(bits, 8);
     long block;
     if (group < direct) {
@@ -98,9 +98,5 @@ final class GrowingChunkArray extends ChunkArray {
       blocks += 1L << (i / 2);
     }
     return blocks;
-  }
-
-  private static int log2(long value) {
-    return 63 - Long.numberOfLeadingZeros(value);
   }
 }

@@ -29,6 +29,9 @@ record ObjectHeader(List<Message> messages) {
   static final int SYMBOL_TABLE = 0x11;
   static final int ATTRIBUTE_INFO = 0x15;
 
+  /** The older headers count them with 16 bits. */
+  private static final int MOST_MESSAGES = 1 << 16;
+
   private static final int LAST_KNOWN = 0x17;
   private static final int SHARED = 1 << 1;
   private static final int FAIL_IF_UNKNOWN = 1 << 7;
@@ -77,6 +80,9 @@ record ObjectHeader(List<Message> messages) {
         seen++;
         add(new Message(type, flags, 0, at, length), messages, blocks, source);
       }
+    }
+    if (seen != count) {
+      throw prefix.corrupt(count + " messages expected, found " + seen);
     }
     return new ObjectHeader(messages);
   }
@@ -133,6 +139,8 @@ record ObjectHeader(List<Message> messages) {
           "it needs a reader that knows HDF5's message "
               + message.type()
               + "; write the file with h5py's libver='v114'");
+    } else if (messages.size() == MOST_MESSAGES) {
+      throw source.corrupt(message.address(), "more than " + MOST_MESSAGES + " messages");
     } else {
       messages.add(message);
     }

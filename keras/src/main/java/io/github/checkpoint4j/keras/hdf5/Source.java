@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * The bytes of a file, by HDF5's addresses, and what is being read of them, for messages.
  *
  * @param bytes the file from its superblock on, which is where addresses count from
- * @param base where in the file that is
+ * @param base where in the file that is; negative if they are not of the file but were decoded
  * @param file what the file is called
  * @param object the path of the group or dataset that is being read
  * @param budget how much more may be read
@@ -38,10 +38,19 @@ record Source(MemorySegment bytes, long base, String file, String object, Budget
   Cursor at(long address, long size, String what) throws CorruptFileException {
     requireWithin(address, size, what);
     // One more, so that reading nothing is not for ever.
-    if (!budget.spend(size + 1)) {
-      throw corrupt(address, "its structures refer to one another without end");
-    }
+    spend(size + 1);
     return new Cursor(this, what, address, address + size);
+  }
+
+  /**
+   * Counts bytes that are looked at, or made.
+   *
+   * @throws CorruptFileException if that is more by now than the whole file warrants
+   */
+  void spend(long count) throws CorruptFileException {
+    if (!budget.spend(count)) {
+      throw corrupt("its structures refer to one another without end");
+    }
   }
 
   /**
@@ -58,8 +67,7 @@ record Source(MemorySegment bytes, long base, String file, String object, Budget
     if (address < 0 || size < 0 || size > bytes.byteSize() || address > bytes.byteSize() - size) {
       throw corrupt(
           address,
-          "a "
-              + what
+          what
               + " of "
               + Long.toUnsignedString(size)
               + " bytes is not within the file's "
@@ -68,14 +76,21 @@ record Source(MemorySegment bytes, long base, String file, String object, Budget
     }
   }
 
+  /** That there is something wrong at an address. */
   CorruptFileException corrupt(long address, String problem) {
+    return base < 0
+        ? corrupt(problem)
+        : damaged(where() + ", byte " + Long.toUnsignedString(base + address), problem);
+  }
+
+  /** That there is something wrong that has no address. */
+  CorruptFileException corrupt(String problem) {
+    return damaged(where(), problem);
+  }
+
+  private static CorruptFileException damaged(String where, String problem) {
     return new CorruptFileException(
-        where()
-            + ", byte "
-            + Long.toUnsignedString(base + address)
-            + ": "
-            + problem
-            + "; the file is damaged or cut short: fetch or write it again");
+        where + ": " + problem + "; the file is damaged or cut short: fetch or write it again");
   }
 
   UnsupportedFeatureException unsupported(String problem) {

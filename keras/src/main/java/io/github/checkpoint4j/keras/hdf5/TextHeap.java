@@ -7,23 +7,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Writes texts of any length, in collections of some, and elements that refer to them. */
+/** Writes texts of any length, in blocks of several, and elements that refer to them. */
 final class TextHeap {
-  /** The least that HDF5 makes, and what a collection should not go beyond. */
+  /** The least that HDF5 makes, and what a block should not go beyond. */
   private static final int LEAST = 1 << 12;
 
   private static final int MOST = 1 << 16;
   private static final int HEAD = 16;
 
-  private final List<Collection> collections = new ArrayList<>();
+  private final List<Block> blocks = new ArrayList<>();
 
   /** Texts that are written together. */
-  private static final class Collection {
-    final List<byte[]> texts = new ArrayList<>();
-    long size = HEAD;
-    long address;
+  static final class Block {
+    private final List<byte[]> texts = new ArrayList<>();
+    private long size = HEAD;
+    private long address;
 
-    long wholeSize() {
+    private long wholeSize() {
       return Math.max(LEAST, size);
     }
   }
@@ -31,15 +31,15 @@ final class TextHeap {
   /**
    * A text in a heap.
    *
-   * @param collection where it is
+   * @param block where it is
    * @param index its number there, from 1
    * @param length its bytes
    */
-  record Text(Optional<Object> collection, int index, int length) {
+  record Text(Optional<Block> block, int index, int length) {
 
     /** Writes an element that refers to the text. Its heap must have been laid out. */
     void writeReference(ByteWriter to) {
-      long address = collection.map(found -> ((Collection) found).address).orElse(0L);
+      long address = block.map(found -> found.address).orElse(0L);
       to.u32(length).u64(address).u32(index);
     }
   }
@@ -50,43 +50,41 @@ final class TextHeap {
       return new Text(Optional.empty(), 0, 0);
     }
     long size = HEAD + padded(utf8.length);
-    if (collections.isEmpty() || collections.getLast().size + size > MOST) {
-      collections.add(new Collection());
+    if (blocks.isEmpty() || blocks.getLast().size + size > MOST) {
+      blocks.add(new Block());
     }
-    Collection last = collections.getLast();
+    Block last = blocks.getLast();
     last.texts.add(utf8);
     last.size += size;
     return new Text(Optional.of(last), last.texts.size(), utf8.length);
   }
 
-  /** Gives all collections their place, one after the other; says where the last one ends. */
+  /** Gives all blocks their place, one after the other; says where the last one ends. */
   long layOut(long address) {
     long next = address;
-    for (Collection collection : collections) {
-      collection.address = next;
-      next += collection.wholeSize();
+    for (Block block : blocks) {
+      block.address = next;
+      next += block.wholeSize();
     }
     return next;
   }
 
-  /** The collections. */
+  /** The blocks. */
   List<FileContent.Part> parts() {
-    return collections.stream()
-        .map(
-            collection ->
-                new FileContent.Part(Optional.empty(), MemorySegment.ofArray(bytes(collection))))
+    return blocks.stream()
+        .map(block -> new FileContent.Part(Optional.empty(), MemorySegment.ofArray(bytes(block))))
         .toList();
   }
 
-  private static byte[] bytes(Collection collection) {
+  private static byte[] bytes(Block block) {
     ByteWriter to = new ByteWriter();
-    to.bytes(Stored.ascii("GCOL")).u32(1).u64(collection.wholeSize());
+    to.bytes(Stored.ascii("GCOL")).u32(1).u64(block.wholeSize());
     int index = 1;
-    for (byte[] text : collection.texts) {
+    for (byte[] text : block.texts) {
       to.u16(index++).u16(1).u32(0).u64(text.length).bytes(text);
       Stored.align(to);
     }
-    long free = collection.wholeSize() - to.size();
+    long free = block.wholeSize() - to.size();
     // Object 0 is what is free.
     if (free >= HEAD) {
       to.u64(0).u64(free).bytes(new byte[Math.toIntExact(free - HEAD)]);

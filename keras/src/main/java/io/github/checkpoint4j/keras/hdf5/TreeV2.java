@@ -41,14 +41,14 @@ final class TreeV2 {
     this.recordSize = recordSize;
     this.visitor = visitor;
     long most = (nodeSize - NODE_OVERHEAD) / recordSize;
-    countSize = bytesFor(most);
+    countSize = Binary.bytesFor(most);
     totalSizes = new int[depth + 1];
     for (int level = 1; level <= depth; level++) {
       long pointer = (long) Superblock.WORD + countSize + totalSizes[level - 1];
       long records = Math.max(0, nodeSize - NODE_OVERHEAD - pointer) / (recordSize + pointer);
       // Saturates where no file is as large.
       most = (long) Math.min(0x1p62, (records + 1.0) * most + records);
-      totalSizes[level] = bytesFor(most);
+      totalSizes[level] = Binary.bytesFor(most);
     }
   }
 
@@ -102,10 +102,5 @@ final class TreeV2 {
         visitor.visit(records.part(recordSize));
       }
     }
-  }
-
-  /** Bytes that numbers up to {@code most} take. */
-  static int bytesFor(long most) {
-    return (63 - Long.numberOfLeadingZeros(Math.max(1, most))) / 8 + 1;
   }
 }

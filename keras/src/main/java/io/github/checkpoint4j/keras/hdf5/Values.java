@@ -13,6 +13,9 @@ import java.util.List;
 final class Values {
   private static final int MOST_HEAP = Integer.MAX_VALUE - 8;
 
+  /** A text takes much more memory than it takes in a file. */
+  private static final int MOST_TEXTS = 1 << 20;
+
   private Values() {}
 
   /**
@@ -55,6 +58,16 @@ final class Values {
       String what)
       throws CorruptFileException, UnsupportedFeatureException {
     int rank = space.dimensions().length;
+    if (space.elements() > MOST_TEXTS) {
+      throw source.unsupported(
+          "its "
+              + what
+              + " has "
+              + space.elements()
+              + " texts, at most "
+              + MOST_TEXTS
+              + " are read here; write fewer");
+    }
     if (rank > 1) {
       throw source.unsupported(
           "its "
@@ -63,7 +76,7 @@ final class Values {
               + rank
               + " dimensions, at most one is read here; write them as a list");
     }
-    Source memory = new Source(elements, 0, source.file(), source.object(), source.budget());
+    Source memory = new Source(elements, -1, source.file(), source.object(), source.budget());
     Cursor cursor = memory.at(0, elements.byteSize(), what);
     List<String> texts = new ArrayList<>();
     for (long i = 0; i < space.elements(); i++) {

@@ -2,22 +2,15 @@ package io.github.checkpoint4j.keras.hdf5;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -144,71 +137,52 @@ class Hdf5InteropTest {
 
   @Test
   void h5py_reads_datasets_over_4_gigabytes_that_java_wrote() throws Exception {
-    Path sparse = folder.resolve("sparse");
-    long size = (1L << 32) + 4096;
-    try (FileChannel channel =
-            FileChannel.open(
-                sparse,
-                StandardOpenOption.CREATE_NEW,
-                StandardOpenOption.SPARSE,
-                StandardOpenOption.READ,
-                StandardOpenOption.WRITE);
-        Arena arena = Arena.ofConfined()) {
-      MemorySegment zeros = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
-      Tensor large = Tensor.of(Dtype.F32, new long[] {size / 4096, 1024}, zeros);
-      Map<String, Hdf5Node> children = new LinkedHashMap<>();
-      children.put("large", Hdf5Dataset.of(Map.of(), new Hdf5Value.Numbers(large)));
+    Path file = folder.resolve("large.h5");
+    SparseFile.write(file);
+    Json.Obj said =
+        python(
+            """
+            with h5py.File(sys.argv[2], "r") as file:
+                large, after = file["large"], file["after"]
+                said = [list(large.shape), float(large[-1, -1]), float(after[0])]
+            print(json.dumps({"said": said}))
+            """,
+            file);
+
+    assertThat(said.get("said"))
+        .isEqualTo(
+            Json.array(
+                List.of(
+                    Json.array(List.of(Json.of(SparseFile.SIZE / 4096), Json.of(1024))),
+                    Json.of(0.0),
+                    Json.of(5.0))));
+  }
+
+  @Test
+  void h5py_reads_a_model_of_megabytes_and_a_group_of_tens_of_thousands() throws Exception {
+    String text = "{\u00e4\u4f60}".repeat(600_000);
+    Map<String, Hdf5Node> children = new LinkedHashMap<>();
+    for (int i = 0; i < 20_000; i++) {
       children.put(
-          "after",
-          Hdf5Dataset.of(Map.of(), new Hdf5Value.Numbers(Tensor.ofFloats(new float[] {5}, 1))));
-      FileContent content = Hdf5.write(new Hdf5Group(Map.of(), children));
-      Path file = folder.resolve("large.h5");
-      writeSparse(content, file);
-      Json.Obj said =
-          python(
-              """
-              with h5py.File(sys.argv[2], "r") as file:
-                  large, after = file["large"], file["after"]
-                  said = [list(large.shape), float(large[-1, -1]), float(after[0])]
-              print(json.dumps({"said": said}))
-              """,
-              file);
-
-      assertThat(said.get("said"))
-          .isEqualTo(
-              Json.array(
-                  List.of(
-                      Json.array(List.of(Json.of(size / 4096), Json.of(1024))),
-                      Json.of(0.0),
-                      Json.of(5.0))));
-      assertReadBack(file, size);
+          "child_" + i, Hdf5Dataset.of(Map.of(), new Hdf5Value.Numbers(Tensor.scalar((float) i))));
     }
-  }
+    Path file =
+        write(new Hdf5Group(Map.of("model_config", new Hdf5Value.Text(text)), children), "a.h5");
+    Json.Obj said =
+        python(
+            """
+            with h5py.File(sys.argv[2], "r+") as file:
+                text = file.attrs["model_config"]
+                wrong = sum(file[f"child_{i}"][()] != i for i in range(20000))
+                file["more"] = 1
+                said = [len(text), hash(text) == hash("{\u00e4\u4f60}" * 600000), len(file), int(wrong)]
+            print(json.dumps({"said": said}))
+            """,
+            file);
 
-  private static void assertReadBack(Path file, long size) throws IOException {
-    try (FileChannel channel = FileChannel.open(file);
-        Arena arena = Arena.ofConfined()) {
-      MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
-      Hdf5Group back = Hdf5.read(mapped, "large.h5");
-      Hdf5Dataset large = (Hdf5Dataset) back.find("large").orElseThrow();
-      Hdf5Dataset after = (Hdf5Dataset) back.find("after").orElseThrow();
-
-      assertThat(((Hdf5Value.Numbers) large.value()).tensor().byteSize()).isEqualTo(size);
-      assertThat(((Hdf5Value.Numbers) after.value()).tensor().toFloats()).containsExactly(5);
-    }
-  }
-
-  /** Writes a file without what is named {@code large}, which is zeros. */
-  private static void writeSparse(FileContent content, Path file) throws IOException {
-    try (FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      long at = 0;
-      for (FileContent.Part part : content.parts()) {
-        if (!part.tensor().equals(Optional.of("large"))) {
-          channel.write(part.bytes().asByteBuffer(), at);
-        }
-        at += part.bytes().byteSize();
-      }
-    }
+    assertThat(said.get("said"))
+        .isEqualTo(
+            Json.array(
+                List.of(Json.of(text.length()), Json.of(true), Json.of(20_001), Json.of(0))));
   }
 }
