@@ -28,7 +28,7 @@ import java.util.Set;
  *
  * <p>SGD's momentum has in Keras the learning rate and the sign of the step in it, in PyTorch not:
  * it is divided by the learning rate and negated, so that the next step is the same. There the
- * rounding may change the last bit on the way to and fro; all else comes back bit for bit.
+ * rounding may change the last two bits on the way to and fro; all else comes back bit for bit.
  *
  * @see <a href="https://github.com/keras-team/keras/tree/v3.15.1/keras/src/optimizers">
  *     keras/src/optimizers: base_optimizer.py, adam.py, sgd.py</a>
