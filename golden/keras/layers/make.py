@@ -39,11 +39,14 @@ TOLERANCE = 1e-5
 torch.set_num_threads(1)
 
 
-def verify(model, data):
-    """Runs each counterpart on what the layer is given, and compares what it gives."""
+def verify(model, data, tensors=None, tolerance=TOLERANCE):
+    """Runs each counterpart on what the layer is given, and compares what it gives.
+
+    It has the tensors of the layer's weights, or those given by name.
+    """
     checked = 0
 
-    def visit(model, data):
+    def visit(model, data, prefix=""):
         nonlocal checked
         for layer in model.layers:
             if isinstance(layer, L.InputLayer):
@@ -55,7 +58,7 @@ def verify(model, data):
             values = [np.asarray(value) for value in keras.tree.flatten(probe(data))]
             inputs, output = values[:len(given)], values[len(given)]
             if isinstance(layer, keras.Model):
-                visit(layer, inputs if len(inputs) > 1 else inputs[0])
+                visit(layer, inputs if len(inputs) > 1 else inputs[0], prefix + layer.name + ".")
                 continue
             inner = layer.layer if isinstance(layer, L.TimeDistributed) else layer
             kind = type(inner).__name__
@@ -64,6 +67,9 @@ def verify(model, data):
             named, module, run = COUNTERPARTS[kind](inner, [np.asarray(weight) for weight in inner.weights])
             if module is None:
                 continue
+            if tensors is not None:
+                path = prefix + layer.name + "."
+                named = {name[len(path):]: array for name, array in tensors.items() if name.startswith(path)}
             module.load_state_dict({name: torch.from_numpy(np.array(array, order="C")) for name, array in named.items()}, strict=True)
             if kind not in ("LSTM", "GRU", "SimpleRNN") and hasattr(inner, "activation") and kind != "PReLU":
                 run = activated(inner, run)
@@ -75,7 +81,7 @@ def verify(model, data):
                 else:
                     ours = run(*x).numpy()
             difference = np.abs(ours - output).max()
-            assert ours.shape == output.shape and difference < TOLERANCE, (layer.name, ours.shape, output.shape, difference)
+            assert ours.shape == output.shape and difference < tolerance, (layer.name, ours.shape, output.shape, difference)
             checked += 1
 
     visit(model, data)
