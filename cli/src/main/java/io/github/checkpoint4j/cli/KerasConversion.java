@@ -92,6 +92,14 @@ final class KerasConversion {
       String dateSaved)
       throws CorruptFileException, UnsupportedFeatureException {
     WeightMapping mapping = mapping(metadata, source);
+    if (layout == KerasLayout.ARCHIVE && config(metadata, source).find("module").isEmpty()) {
+      // Keras finds a class by its module, which configurations did not tell before Keras 3.
+      throw new RefusedException(
+          source
+              + " has the configuration of a legacy file, which Keras cannot make a model of in a"
+              + " .keras archive; write .h5 or .weights.h5, or give the model as Keras 3 saved it"
+              + " with --config");
+    }
     Map<String, String> names = new LinkedHashMap<>();
     Map<String, Tensor> variables = new LinkedHashMap<>();
     if (layout.isLegacy()) {

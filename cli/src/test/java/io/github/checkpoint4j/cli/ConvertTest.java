@@ -301,7 +301,7 @@ class ConvertTest {
     assertThat(ckpt("convert", source, temporary.resolve("m.xyz")).err())
         .contains(
             "m.xyz' does not tell the format to write: give a name with one of .safetensors, .pt,"
-                + " .pth, .bin, or without a dot for a directory");
+                + " .pth, .bin, .keras, .weights.h5, .h5, .hdf5, or without a dot for a directory");
     assertThat(ckpt("convert", "--dtype", "int8", source, temporary.resolve("m.pt")).err())
         .contains("--dtype is 'int8'; give F64, F32, F16 or BF16");
     assertThat(ckpt("convert", "--max-shard-size", "1GB", source, temporary.resolve("m.pt")).err())
