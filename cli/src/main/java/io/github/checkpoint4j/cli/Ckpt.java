@@ -64,6 +64,7 @@ final class Ckpt implements Runnable {
         .addSubcommand(new Show())
         .addSubcommand(new Tensors())
         .addSubcommand(new Verify())
+        .addSubcommand(new Convert())
         .addSubcommand(new Prune(Clock.systemUTC()))
         .addSubcommand(new Pin())
         .addSubcommand(new Unpin())

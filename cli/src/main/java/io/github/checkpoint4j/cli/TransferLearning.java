@@ -3,7 +3,6 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.Freezing;
 import io.github.checkpoint4j.torch.LearningRates;
-import io.github.checkpoint4j.torch.LoadRules;
 import io.github.checkpoint4j.torch.NamePattern;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.util.List;
@@ -28,8 +27,6 @@ record TransferLearning(
     List<String> rates) {
   static final TransferLearning NONE =
       new TransferLearning(List.of(), false, List.of(), OptionalDouble.empty(), List.of());
-
-  private static final String REGEX = "regex:";
 
   TransferLearning {
     renames = List.copyOf(renames);
@@ -91,22 +88,7 @@ record TransferLearning(
    * @throws IllegalArgumentException if a rename is not one
    */
   WeightLoading loading() {
-    LoadRules rules = LoadRules.none();
-    for (String rename : renames) {
-      int equals = rename.lastIndexOf('=');
-      if (equals < 0) {
-        throw new IllegalArgumentException(
-            "--rename is '%s'; give FROM=TO, for instance module.= to take a prefix off"
-                .formatted(rename));
-      }
-      String from = rename.substring(0, equals);
-      String to = rename.substring(equals + 1);
-      rules =
-          from.startsWith(REGEX)
-              ? rules.replaceAll(from.substring(REGEX.length()), to)
-              : rules.rename(from, to);
-    }
-    WeightLoading loading = WeightLoading.lenient().rules(rules);
+    WeightLoading loading = WeightLoading.lenient().rules(Renames.rules(renames));
     return ignoreMismatched ? loading.ignoreMismatched() : loading;
   }
 

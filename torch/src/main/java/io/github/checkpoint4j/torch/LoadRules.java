@@ -5,6 +5,7 @@ import io.github.checkpoint4j.state.StateMismatchException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -87,14 +88,20 @@ public final class LoadRules {
    * @param excluded the names that were left out
    * @param unused the rules that were for none of the names
    */
-  record Applied(Map<String, String> names, List<String> excluded, List<String> unused) {}
+  public record Applied(Map<String, String> names, List<String> excluded, List<String> unused) {
+    public Applied {
+      names = Collections.unmodifiableMap(new LinkedHashMap<>(names));
+      excluded = List.copyOf(excluded);
+      unused = List.copyOf(unused);
+    }
+  }
 
   /**
    * Applies the rules: each name becomes one, or is left out.
    *
    * @throws StateMismatchException if two become the same
    */
-  Applied apply(Collection<String> names) {
+  public Applied apply(Collection<String> names) {
     Map<String, String> made = new LinkedHashMap<>();
     List<String> excluded = new ArrayList<>();
     boolean[] used = new boolean[rules.size()];
@@ -121,7 +128,7 @@ public final class LoadRules {
         unused.add(rules.get(i).toString());
       }
     }
-    return new Applied(made, List.copyOf(excluded), List.copyOf(unused));
+    return new Applied(made, excluded, unused);
   }
 
   /** What becomes of one name; empty if it is left out. */

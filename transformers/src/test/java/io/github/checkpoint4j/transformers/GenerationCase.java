@@ -1,0 +1,96 @@
+package io.github.checkpoint4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.checkpoint4j.format.Json;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What transformers generated from {@code bigrams.py}, with which options. */
+record GenerationCase(Json.Obj json) {
+
+  static List<GenerationCase> all(Json cases) {
+    List<GenerationCase> all = new ArrayList<>();
+    for (Json each : ((Json.Arr) cases).items()) {
+      all.add(new GenerationCase((Json.Obj) each));
+    }
+    return all;
+  }
+
+  BigramDecoder decoder() {
+    return new BigramDecoder(Math.toIntExact(json.integer("vocabulary")), json.integer("table"));
+  }
+
+  GenerationConfig config() {
+    GenerationConfig.Builder builder = GenerationConfig.builder();
+    json.object("options")
+        .members()
+        .forEach(
+            (name, value) -> {
+              switch (name) {
+                case "max_new_tokens" -> builder.maxNewTokens(integer(value));
+                case "min_new_tokens" -> builder.minNewTokens(integer(value));
+                case "num_beams" -> builder.numBeams(integer(value));
+                case "do_sample" -> builder.doSample(((Json.Bool) value).value());
+                case "eos_token_id" -> builder.eosTokenIds(longs(value));
+                case "pad_token_id" -> builder.padTokenId(integer(value));
+                case "repetition_penalty" -> builder.repetitionPenalty(real(value));
+                case "no_repeat_ngram_size" -> builder.noRepeatNgramSize(integer(value));
+                case "num_return_sequences" -> builder.numReturnSequences(integer(value));
+                case "length_penalty" -> builder.lengthPenalty(real(value));
+                case "early_stopping" -> builder.earlyStopping(earlyStopping(value));
+                case "seed" -> builder.seed(integer(value));
+                case "temperature" -> builder.temperature(real(value));
+                case "top_k" -> builder.topK(integer(value));
+                case "top_p" -> builder.topP(real(value));
+                default -> throw new IllegalArgumentException(name);
+              }
+            });
+    return builder.build();
+  }
+
+  long[][] prompts() {
+    return json.array("prompts").items().stream()
+        .map(prompt -> longs(prompt).stream().mapToLong(Long::longValue).toArray())
+        .toArray(long[][]::new);
+  }
+
+  void check() {
+    List<Generated> texts;
+    try (BigramDecoder decoder = decoder()) {
+      texts = TextGeneration.generate(decoder, prompts(), config());
+    }
+    List<List<Long>> expected =
+        json.array("tokens").items().stream().map(GenerationCase::longs).toList();
+    assertThat(texts.stream().map(Generated::tokens).toList())
+        .as(json.toText())
+        .isEqualTo(expected);
+    List<Json> scores = json.array("scores").items();
+    for (int i = 0; i < scores.size(); i++) {
+      double score = real(scores.get(i));
+      assertThat(texts.get(i).score())
+          .as(json.toText())
+          .isEqualTo(score, within(1e-6 * Math.max(1, Math.abs(score))));
+    }
+  }
+
+  private static EarlyStopping earlyStopping(Json value) {
+    return switch (value) {
+      case Json.Bool bool -> bool.value() ? EarlyStopping.AT_ONCE : EarlyStopping.HEURISTIC;
+      default -> EarlyStopping.NEVER;
+    };
+  }
+
+  private static int integer(Json value) {
+    return Math.toIntExact(((Json.Num) value).asLong());
+  }
+
+  private static double real(Json value) {
+    return ((Json.Num) value).asDouble();
+  }
+
+  private static List<Long> longs(Json value) {
+    return ((Json.Arr) value).items().stream().map(item -> ((Json.Num) item).asLong()).toList();
+  }
+}
