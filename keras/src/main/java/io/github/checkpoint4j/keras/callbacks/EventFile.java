@@ -66,7 +66,7 @@ final class EventFile implements AutoCloseable {
     ByteBuffer content =
         ByteBuffer.allocate(buckets.size() * 3 * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     for (Histogram.Bucket bucket : buckets) {
-      content.putDouble(bucket.left()).putDouble(bucket.right()).putDouble(bucket.count());
+      content.putDouble(bucket.left()).putDouble(bucket.right()).putDouble((double) bucket.count());
     }
     ProtobufWriter shape =
         new ProtobufWriter()

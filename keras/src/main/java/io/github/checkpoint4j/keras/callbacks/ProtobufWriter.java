@@ -46,13 +46,13 @@ final class ProtobufWriter {
   }
 
   private void tag(int field, int wireType) {
-    varint((long) field << 3 | wireType);
+    varint(((long) field << 3) | wireType);
   }
 
   private void varint(long value) {
     long left = value;
     while ((left & ~0x7fL) != 0) {
-      message.write((int) (left & 0x7f | 0x80));
+      message.write((int) ((left & 0x7f) | 0x80));
       left >>>= 7;
     }
     message.write((int) left);
