@@ -51,7 +51,8 @@ class FilePathTemplateTest {
     return template.contains("c}") || template.contains("300") || expected.equals(Json.of(""));
   }
 
-  private static String formatted(String template, Json.Obj values) {
+  /** The path, or nothing if it is refused. */
+  static String formatted(String template, Json.Obj values) {
     Map<String, Number> numbers = new LinkedHashMap<>();
     values
         .members()
