@@ -14,6 +14,8 @@ import java.util.Map;
  * model, whatever that of its weights is.
  */
 final class ConfigDtype {
+  static final String FILE = "config.json";
+
   /** The member's name since transformers 4.56, and before. */
   private static final List<String> MEMBERS = List.of("dtype", "torch_dtype");
 

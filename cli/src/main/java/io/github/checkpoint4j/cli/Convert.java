@@ -2,19 +2,13 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.format.PyTorch;
-import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.Cast;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
-import io.github.checkpoint4j.store.AtomicWrite;
-import io.github.checkpoint4j.store.Sharding;
-import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.NamePattern;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -88,18 +82,16 @@ final class Convert implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    TargetFormat format = TargetFormat.of(target);
+    ModelTarget to = ModelTarget.of(target, maxShardSize, overwrite);
     Conversion conversion =
         new Conversion(
             only.stream().map(NamePattern::parse).toList(), Renames.rules(renames), dtype());
-    Sharding sharding = sharding(format);
-    requireOther();
-    Path folder = target.toAbsolutePath().getParent();
+    to.requireOther(source);
     try (ConvertSource from = ConvertSource.open(source);
-        Spool spool = Spool.in(folder == null ? target.toAbsolutePath() : folder)) {
+        Spool spool = to.spool()) {
       Conversion.Result result = conversion.apply(from.tensors(), spool);
-      write(format, from, result, sharding);
-      report(format, from, result);
+      to.write(StateDict.of(result.tensors()), from.metadata(), companions(from));
+      report(to.format(), from, result);
     }
     return ExitStatus.FINE;
   }
@@ -116,58 +108,17 @@ final class Convert implements Callable<Integer> {
     return named;
   }
 
-  private Sharding sharding(TargetFormat format) {
-    if (maxShardSize == null) {
-      return Sharding.DEFAULT;
-    }
-    if (format != TargetFormat.DIRECTORY) {
-      throw new IllegalArgumentException(
-          "--max-shard-size is for a directory, and %s is to be %s; give a name without a dot"
-              .formatted(target, format.title()));
-    }
-    return Sharding.DEFAULT.withMaxShardSize(Sharding.bytes(maxShardSize));
-  }
-
-  /** Also through a link, the source is not written to. */
-  private void requireOther() throws IOException {
-    if (Files.exists(target) && Files.exists(source) && Files.isSameFile(source, target)) {
-      throw new IllegalArgumentException(
-          "%s is the source itself; give the target another name".formatted(target));
-    }
-  }
-
-  private void write(
-      TargetFormat format, ConvertSource from, Conversion.Result result, Sharding sharding)
-      throws IOException {
-    StateDict state = StateDict.of(result.tensors());
-    AtomicWrite disk = AtomicWrite.local();
-    switch (format) {
-      case SAFETENSORS -> {
-        Map<String, String> metadata = new LinkedHashMap<>(from.metadata());
-        metadata.putIfAbsent("format", "pt");
-        disk.file(target, SafeTensors.write(state, metadata), overwrite);
-      }
-      case PYTORCH -> {
-        String name = String.valueOf(target.getFileName());
-        String archive = name.substring(0, name.lastIndexOf('.'));
-        disk.file(target, PyTorch.write(state, archive.isEmpty() ? "archive" : archive), overwrite);
-      }
-      case DIRECTORY -> {
-        Map<String, FileContent> files =
-            new LinkedHashMap<>(TrainerLayout.files(TrainerLayout.MODEL, state, sharding));
-        for (Map.Entry<String, MemorySegment> file : from.companions().entrySet()) {
-          files.put(file.getKey(), companion(file.getKey(), file.getValue()));
-        }
-        disk.directory(target, files);
-      }
-    }
-  }
-
-  private FileContent companion(String name, MemorySegment bytes) throws IOException {
+  /** A directory's other files; config.json tells the dtype that the weights have now. */
+  private Map<String, FileContent> companions(ConvertSource from) throws IOException {
+    Map<String, FileContent> files = new LinkedHashMap<>(from.companions());
     Optional<Dtype> cast = dtype();
-    return cast.isPresent() && name.equals("config.json")
-        ? ConfigDtype.with(cast.get(), bytes, source.resolve(name).toString())
-        : FileContent.of(List.of(new FileContent.Part(Optional.empty(), bytes)));
+    FileContent config = files.get(ConfigDtype.FILE);
+    if (cast.isPresent() && config != null) {
+      MemorySegment text = config.parts().getFirst().bytes();
+      String name = source.resolve(ConfigDtype.FILE).toString();
+      files.put(ConfigDtype.FILE, ConfigDtype.with(cast.get(), text, name));
+    }
+    return files;
   }
 
   private void report(TargetFormat format, ConvertSource from, Conversion.Result result) {

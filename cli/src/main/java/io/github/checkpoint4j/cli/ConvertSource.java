@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.cli;
 
+import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Format;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.Checkpoint;
@@ -8,7 +9,6 @@ import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.TrainerLayout;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,14 +39,14 @@ final class ConvertSource implements AutoCloseable {
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private final List<String> leftOut = new ArrayList<>();
   private final Map<String, String> metadata;
-  private final Map<String, MemorySegment> companions;
+  private final Map<String, FileContent> companions;
 
   private ConvertSource(
       Path path,
       Runnable closing,
       List<StateEntry> entries,
       Map<String, String> metadata,
-      Map<String, MemorySegment> companions)
+      Map<String, FileContent> companions)
       throws IOException {
     this.path = path;
     this.closing = closing;
@@ -108,13 +108,14 @@ final class ConvertSource implements AutoCloseable {
     }
   }
 
-  private static Map<String, MemorySegment> companions(Checkpoint checkpoint) throws IOException {
-    Map<String, MemorySegment> files = new LinkedHashMap<>();
+  private static Map<String, FileContent> companions(Checkpoint checkpoint) throws IOException {
+    Map<String, FileContent> files = new LinkedHashMap<>();
     for (String name : checkpoint.files()) {
       if (!OF_THE_TRAINING.contains(name)
           && !name.startsWith(".")
           && !TrainerLayout.isFileOf(TrainerLayout.MODEL, name)) {
-        files.put(name, checkpoint.file(name).bytes());
+        var whole = new FileContent.Part(Optional.empty(), checkpoint.file(name).bytes());
+        files.put(name, FileContent.of(List.of(whole)));
       }
     }
     return files;
@@ -136,7 +137,7 @@ final class ConvertSource implements AutoCloseable {
   }
 
   /** The other files of a model's directory, such as its configuration and tokenizer. */
-  Map<String, MemorySegment> companions() {
+  Map<String, FileContent> companions() {
     return companions;
   }
 

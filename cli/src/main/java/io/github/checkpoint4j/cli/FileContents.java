@@ -59,8 +59,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
             Map.of("nodes", String.valueOf(onnx.nodes().size())),
             named(onnx.initializers()));
       }
-      case JSON ->
-          new FileContents(format, Map.of(), StateEntry.of(value(Json.parsePython(bytes, source))));
+      case JSON -> new FileContents(format, Map.of(), entries(Json.parsePython(bytes, source)));
       // A file that is nothing of a model is refused by the reader, which says what it is instead.
       case SAFETENSORS, EMPTY, HTML, GIT_LFS_POINTER -> {
         SafeTensors tensors = SafeTensors.parse(bytes, source);
@@ -81,6 +80,11 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
     tensors.forEach(
         (name, tensor) -> entries.add(new StateEntry(List.of(name.split("\\.", -1)), tensor)));
     return entries;
+  }
+
+  /** What a JSON document has, as the parts of a state. */
+  static List<StateEntry> entries(Json json) throws UnsupportedFeatureException {
+    return StateEntry.of(value(json));
   }
 
   private static Value value(Json json) {

@@ -46,6 +46,7 @@ public final class Trainer<T> {
   private final Optional<ComputeMetrics> computeMetrics;
   private final LearningRates learningRates;
   private final List<TrainerCallback> callbacks;
+  private final Optional<AveragedWeights> averages;
   private final InstantSource clock;
   private final RandomState random;
 
@@ -61,7 +62,9 @@ public final class Trainer<T> {
     this.computeMetrics = builder.computeMetrics;
     this.learningRates = builder.learningRates;
     builder.freezing.apply(model.module());
+    this.averages = builder.averages;
     this.callbacks = new ArrayList<>(List.of(new DefaultFlow()));
+    averages.map(AveragedWeights::afterSteps).ifPresent(this.callbacks::add);
     this.callbacks.addAll(builder.callbacks);
     this.clock = builder.clock;
     this.random = RandomState.seeded(arguments.seed());
@@ -132,6 +135,7 @@ public final class Trainer<T> {
     Map<String, Stateful> parts = new LinkedHashMap<>();
     parts.put("optimizer", optimizer);
     parts.put("scheduler", scheduler);
+    averages.ifPresent(present -> parts.put(AveragedWeights.COMPONENT, present));
     parts.put("rng", random);
     try (RunCheckpoints checkpoints =
         RunCheckpoints.open(
@@ -287,6 +291,7 @@ public final class Trainer<T> {
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
     private final List<TrainerCallback> callbacks = new ArrayList<>();
+    private Optional<AveragedWeights> averages = Optional.empty();
     private InstantSource clock = InstantSource.system();
 
     private Builder() {}
@@ -337,6 +342,12 @@ public final class Trainer<T> {
     /** Adds a callback, for instance {@link ConsoleReport#standardError}. */
     public Builder<T> callback(TrainerCallback value) {
       callbacks.add(value);
+      return this;
+    }
+
+    /** Averages of the model's weights, which are updated after each step and saved. */
+    public Builder<T> averagedWeights(AveragedWeights value) {
+      averages = Optional.of(value);
       return this;
     }
 
