@@ -69,14 +69,17 @@ public final class LearningRateScheduler implements Stateful {
    *     not finite
    */
   public void factors(List<Double> values) {
-    if (values.size() != initial.size()
-        || !values.stream().allMatch(value -> value >= 0 && Double.isFinite(value))) {
+    if (values.size() != initial.size() || !areFactors(values)) {
       throw new IllegalArgumentException(
           "the factors of the learning rates of %d groups are %s; give each a number from 0 up"
               .formatted(initial.size(), values));
     }
     factors = List.copyOf(values);
     last = apply();
+  }
+
+  private static boolean areFactors(List<Double> values) {
+    return values.stream().allMatch(value -> value >= 0 && Double.isFinite(value));
   }
 
   /** The learning rate of the first group, for the optimizer's next step. */
@@ -125,6 +128,10 @@ public final class LearningRateScheduler implements Stateful {
     List<Double> latest = rates(state, "_last_lr");
     List<Double> multiplied =
         state.contains(FACTORS) ? rates(state, FACTORS) : Collections.nCopies(base.size(), 1.0);
+    if (!areFactors(multiplied)) {
+      throw new StateMismatchException(
+          "entry '%s' should be numbers from 0 up and is %s".formatted(FACTORS, multiplied));
+    }
     long epoch = state.integer("last_epoch");
     long count = state.integer("_step_count");
     if (epoch < 0) {

@@ -16,7 +16,8 @@ import java.util.Optional;
  */
 public interface TrainerCallback {
   /**
-   * All that is trained is ready, from a checkpoint with the state it has there; comes first.
+   * All that is trained is ready; comes first. From a checkpoint it has the state it has there, and
+   * arguments that are others now take effect only after this.
    *
    * @param parts the model, the optimizer and the scheduler, the same until training ends
    */

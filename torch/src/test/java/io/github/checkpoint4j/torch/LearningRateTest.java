@@ -226,5 +226,11 @@ class LearningRateTest {
                   .formatted(wrong));
     }
     assertThat(scheduler.factors()).containsExactly(1.0, 1.0);
+    StateDict state = scheduler.stateDict();
+    Map<String, Value> entries = new LinkedHashMap<>(state.entries());
+    entries.put("factors", new Value.Items(List.of(Value.of(1.0), Value.of(-2.0))));
+    assertThatThrownBy(() -> scheduler.loadStateDict(StateDict.of(entries)))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage("entry 'factors' should be numbers from 0 up and is [1.0, -2.0]");
   }
 }

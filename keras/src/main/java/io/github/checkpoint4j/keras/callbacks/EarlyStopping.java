@@ -230,6 +230,15 @@ public final class EarlyStopping extends KerasCallback implements ExportableTens
 
     private Builder() {}
 
+    private Builder(Builder other) {
+      super(other);
+      minDelta = other.minDelta;
+      patience = other.patience;
+      baseline = other.baseline;
+      restoreBestWeights = other.restoreBestWeights;
+      startFromEpoch = other.startFromEpoch;
+    }
+
     @Override
     Builder self() {
       return this;
@@ -287,7 +296,7 @@ public final class EarlyStopping extends KerasCallback implements ExportableTens
      *     not tell the direction, or {@code minDelta} is not finite
      */
     public EarlyStopping build() {
-      return new EarlyStopping(this);
+      return new EarlyStopping(new Builder(this));
     }
   }
 }

@@ -1,11 +1,8 @@
 package io.github.checkpoint4j.keras.callbacks;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 
 /**
  * A path with fields, such as {@code weights.{epoch:02d}-{val_loss:.2f}.pt}, as Python's {@code
@@ -44,17 +41,6 @@ final class FilePathTemplate {
    */
   static FilePathTemplate parse(String text) {
     return new Parser(text).parse();
-  }
-
-  /** The names of the fields. */
-  Set<String> names() {
-    Set<String> names = new LinkedHashSet<>();
-    for (Part part : parts) {
-      if (part instanceof Field field) {
-        names.add(field.name());
-      }
-    }
-    return names;
   }
 
   /**
@@ -182,10 +168,9 @@ final class FilePathTemplate {
         throw wrong(begin, "a field of an attribute or index, '" + name + "'; name a value alone");
       }
       if (converted) {
-        Optional<String> conversion =
-            Optional.of(field.substring(mark + 1, colon < 0 ? field.length() : colon));
-        if (conversion.filter(letter -> List.of("s", "r", "a").contains(letter)).isEmpty()) {
-          throw wrong(begin, "'!%s' is none of !s, !r and !a".formatted(conversion.get()));
+        String conversion = field.substring(mark + 1, colon < 0 ? field.length() : colon);
+        if (!List.of("s", "r", "a").contains(conversion)) {
+          throw wrong(begin, "'!%s' is none of !s, !r and !a".formatted(conversion));
         }
       }
       try {

@@ -188,6 +188,16 @@ public final class ModelCheckpoint extends KerasCallback {
       this.filepath = filepath;
     }
 
+    private Builder(Builder other) {
+      super(other);
+      filepath = other.filepath;
+      saveBestOnly = other.saveBestOnly;
+      saveWeightsOnly = other.saveWeightsOnly;
+      saveFreq = other.saveFreq;
+      initialValueThreshold = other.initialValueThreshold;
+      formats.addAll(other.formats);
+    }
+
     @Override
     Builder self() {
       return this;
@@ -235,7 +245,7 @@ public final class ModelCheckpoint extends KerasCallback {
      *     and the name of what is monitored does not tell the direction
      */
     public ModelCheckpoint build() {
-      return new ModelCheckpoint(this);
+      return new ModelCheckpoint(new Builder(this));
     }
   }
 }

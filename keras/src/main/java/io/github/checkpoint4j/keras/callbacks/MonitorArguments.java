@@ -15,6 +15,15 @@ abstract class MonitorArguments<B extends MonitorArguments<B>> {
   int verbose;
   PrintStream out = System.out;
 
+  MonitorArguments() {}
+
+  MonitorArguments(MonitorArguments<B> other) {
+    monitor = other.monitor;
+    mode = other.mode;
+    verbose = other.verbose;
+    out = other.out;
+  }
+
   abstract B self();
 
   /** The name of the value, {@code val_loss} by default. */

@@ -161,6 +161,15 @@ public final class ReduceLROnPlateau extends KerasCallback {
 
     private Builder() {}
 
+    private Builder(Builder other) {
+      super(other);
+      factor = other.factor;
+      patience = other.patience;
+      minDelta = other.minDelta;
+      cooldown = other.cooldown;
+      minLr = other.minLr;
+    }
+
     @Override
     Builder self() {
       return this;
@@ -226,7 +235,7 @@ public final class ReduceLROnPlateau extends KerasCallback {
      *     not tell the direction, or {@code minDelta} is not finite
      */
     public ReduceLROnPlateau build() {
-      return new ReduceLROnPlateau(this);
+      return new ReduceLROnPlateau(new Builder(this));
     }
   }
 }

@@ -37,14 +37,18 @@ public final class TensorBoard extends KerasCallback {
   private static final String TRAIN = "train";
   private static final String VALIDATION = "validation";
 
-  private final Builder arguments;
+  private final Path logDir;
+  private final Frequency updateFreq;
+  private final long histogramFreq;
   private final EventDirectory train;
   private final EventDirectory validation;
 
   private TensorBoard(Builder arguments) {
-    this.arguments = arguments;
-    train = new EventDirectory(arguments.logDir.resolve(TRAIN), arguments.clock);
-    validation = new EventDirectory(arguments.logDir.resolve(VALIDATION), arguments.clock);
+    logDir = arguments.logDir;
+    updateFreq = arguments.updateFreq;
+    histogramFreq = arguments.histogramFreq;
+    train = new EventDirectory(logDir.resolve(TRAIN), arguments.clock);
+    validation = new EventDirectory(logDir.resolve(VALIDATION), arguments.clock);
   }
 
   /** A builder of one that writes into this directory; Keras's is {@code logs} by default. */
@@ -80,8 +84,7 @@ public final class TensorBoard extends KerasCallback {
   @Override
   void batchEnd(Training now, long batch, double loss, Map<String, Double> values) {
     long step = now.state().globalStep();
-    if (arguments.updateFreq.batches().isPresent()
-        && step % arguments.updateFreq.batches().getAsLong() == 0) {
+    if (updateFreq.batches().isPresent() && step % updateFreq.batches().getAsLong() == 0) {
       write(() -> trained("batch_", values, step));
     }
   }
@@ -122,7 +125,7 @@ public final class TensorBoard extends KerasCallback {
               validation.events().scalar("epoch_" + name, value.getValue(), epoch);
             }
           }
-          if (arguments.histogramFreq > 0 && epoch % arguments.histogramFreq == 0) {
+          if (histogramFreq > 0 && epoch % histogramFreq == 0) {
             histograms(now, epoch);
           }
         });
@@ -150,9 +153,9 @@ public final class TensorBoard extends KerasCallback {
   @Override
   public Json.Obj args() {
     return Json.object()
-        .put("histogram_freq", arguments.histogramFreq)
-        .put("log_dir", arguments.logDir.toString())
-        .put("update_freq", arguments.updateFreq.json())
+        .put("histogram_freq", histogramFreq)
+        .put("log_dir", logDir.toString())
+        .put("update_freq", updateFreq.json())
         .build();
   }
 

@@ -128,8 +128,11 @@ class EarlyStoppingTest {
   }
 
   @Test
-  void the_arguments_are_told_by_keras_names() {
-    assertThat(EarlyStopping.builder().patience(3).baseline(0.5).build().args())
+  void the_arguments_are_told_by_keras_names_and_no_builder_changes_them() {
+    EarlyStopping.Builder builder = EarlyStopping.builder().patience(3).baseline(0.5);
+    EarlyStopping callback = builder.build();
+    builder.patience(4).monitor("loss").mode(Mode.MAX).restoreBestWeights(true);
+    assertThat(callback.args())
         .isEqualTo(
             Json.object()
                 .put("baseline", 0.5)

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -67,12 +66,6 @@ class FilePathTemplateTest {
     } catch (IllegalArgumentException e) {
       return "";
     }
-  }
-
-  @Test
-  void the_names_of_fields_are_known() {
-    assertThat(FilePathTemplate.parse("{epoch:02d}{{x}}-{val_loss}{epoch}").names())
-        .isEqualTo(Set.of("epoch", "val_loss"));
   }
 
   @Test

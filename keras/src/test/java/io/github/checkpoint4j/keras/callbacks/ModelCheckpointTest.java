@@ -179,6 +179,7 @@ class ModelCheckpointTest {
     same.restore(state);
     assertThat(same.best()).hasValue(0.25);
     ModelCheckpoint other = builder.monitor("loss").initialValueThreshold(7).build();
+    assertThat(same.args().text("monitor")).isEqualTo("val_loss");
     other.restore(state);
     assertThat(other.best()).hasValue(7.0);
   }
