@@ -37,7 +37,7 @@ import java.util.OptionalDouble;
  *       that goes on saves what it would have saved.
  * </ul>
  *
- * <p>A file cannot be written: that ends the training with an {@link UncheckedIOException}.
+ * <p>If a file cannot be written, the training ends with an {@link UncheckedIOException}.
  *
  * @see <a href="https://keras.io/api/callbacks/model_checkpoint/">ModelCheckpoint</a>
  */
