@@ -76,7 +76,7 @@ final class Run {
         ReduceLROnPlateau.builder()
             .patience(1)
             .factor(0.5)
-            .cooldown(1)
+            .cooldown(2)
             .minDelta(0.05)
             .verbose(1)
             .out(out)
