@@ -4,13 +4,20 @@ import io.github.checkpoint4j.Checkpointer;
 import io.github.checkpoint4j.Direction;
 import io.github.checkpoint4j.RetentionPolicy;
 import io.github.checkpoint4j.SaveStrategy;
+import io.github.checkpoint4j.keras.callbacks.CSVLogger;
+import io.github.checkpoint4j.keras.callbacks.EarlyStopping;
+import io.github.checkpoint4j.keras.callbacks.ModelCheckpoint;
+import io.github.checkpoint4j.keras.callbacks.ReduceLROnPlateau;
+import io.github.checkpoint4j.keras.callbacks.TensorBoard;
 import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
+import io.github.checkpoint4j.torch.TrainerCallback;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 
@@ -46,6 +53,17 @@ final class ReadmeSnippet {
       Tensor weight = checkpoint.state("model").tensor("weight"); // a window on the file
       return weight.toFloats();
     }
+    // end
+  }
+
+  static List<TrainerCallback> callbacks(Path out) {
+    // snippet
+    return List.of(
+        ModelCheckpoint.to(out + "/{epoch:02d}-{val_loss:.2f}.pt").saveBestOnly(true).build(),
+        EarlyStopping.builder().patience(3).restoreBestWeights(true).build(),
+        ReduceLROnPlateau.builder().factor(0.5).patience(2).build(),
+        new CSVLogger(out.resolve("log.csv")),
+        TensorBoard.to(out.resolve("logs")).build());
     // end
   }
 }

@@ -38,7 +38,7 @@ class ReadmeTest {
       snippets.add(match.group(1).stripTrailing().stripIndent());
     }
 
-    assertThat(snippets).hasSize(2);
+    assertThat(snippets).hasSize(3);
     assertThat(Files.readString(ROOT.resolve(readme))).contains(snippets);
   }
 
@@ -62,6 +62,11 @@ class ReadmeTest {
 
     assertThat(steps[0]).isEqualTo(500);
     assertThat(ReadmeSnippet.read(temporary)).containsExactly(1);
+  }
+
+  @Test
+  void the_callbacks_are_what_they_are_said_to_be() {
+    assertThat(ReadmeSnippet.callbacks(temporary)).hasSize(5);
   }
 
   @ParameterizedTest

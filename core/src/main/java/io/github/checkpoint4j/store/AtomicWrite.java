@@ -28,6 +28,15 @@ public final class AtomicWrite {
   }
 
   /**
+   * Creates the directories around a file or directory that are missing, durably.
+   *
+   * @throws IOException if one cannot be created, or something else has its name
+   */
+  public void createParents(Path target) throws IOException {
+    RunDirectory.create(storage, parent(target));
+  }
+
+  /**
    * Writes a file.
    *
    * @param overwrite whether a file of that name is replaced: a reader finds the old one or the new

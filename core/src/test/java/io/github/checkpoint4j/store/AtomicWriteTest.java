@@ -7,6 +7,7 @@ import io.github.checkpoint4j.format.FileContent;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +50,24 @@ class AtomicWriteTest {
           .sorted()
           .toList();
     }
+  }
+
+  @Test
+  void directories_that_are_missing_are_created_and_made_durable() throws IOException {
+    Recording storage = new Recording(-1);
+
+    new AtomicWrite(storage).createParents(temporary.resolve("a/b/m"));
+
+    assertThat(temporary.resolve("a/b")).isEmptyDirectory();
+    assertThat(storage.operations.subList(storage.operations.size() - 4, storage.operations.size()))
+        .containsExactly(
+            "create a", "syncDirectory " + temporary.getFileName(), "create b", "syncDirectory a");
+    assertThatThrownBy(
+            () -> {
+              Files.writeString(temporary.resolve("file"), "");
+              AtomicWrite.local().createParents(temporary.resolve("file/m"));
+            })
+        .isInstanceOf(NotDirectoryException.class);
   }
 
   @Test

@@ -72,9 +72,10 @@ final class ArgumentsOnResume {
     double multiplier = schedule.multiplier(scheduler.steps());
     List<Double> saved = numbers(state.get("base_lrs"));
     List<Double> last = numbers(state.get("_last_lr"));
-    List<Double> rates = initial.stream().map(rate -> rate * multiplier).toList();
+    List<Double> rates = new ArrayList<>();
     boolean sameRates = true;
-    for (int i = 0; i < rates.size(); i++) {
+    for (int i = 0; i < initial.size(); i++) {
+      rates.add(initial.get(i) * multiplier * scheduler.factors().get(i));
       sameRates &= same(rates.get(i), last.get(i));
     }
     if (saved.equals(initial) && sameRates) {

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.torch;
 
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,11 @@ record Callbacks(
     callbacks = List.copyOf(callbacks);
   }
 
+  /** Those that have tensors. */
+  CallbackTensors tensors() {
+    return CallbackTensors.of(callbacks);
+  }
+
   /** Puts the states of those that have one into the state of the training. */
   void keepStates() {
     statefulCallbacks()
@@ -29,14 +35,18 @@ record Callbacks(
    * Gives those that have a state the one in the state of the training, unless the arguments say
    * otherwise, and returns what they were made with that is another now.
    *
+   * @param tensors those of callbacks, by the file they are in
    * @throws IllegalArgumentException if a state is none of its callback
    */
-  List<Resumption.Change> restoreStates() {
+  List<Resumption.Change> restoreStates(Map<String, StateDict> tensors) {
     List<Resumption.Change> changes = new ArrayList<>();
     Map<String, List<ExportableState>> present = statefulCallbacks();
     present.forEach(
         (name, same) ->
             state.callback(name).ifPresent(saved -> changes.addAll(restore(name, same, saved))));
+    if (arguments.restoreCallbackStatesFromCheckpoint()) {
+      tensors().restore(tensors);
+    }
     if (!present.containsKey(EarlyStoppingCallback.NAME)) {
       // Were it passed on, the next run with the callback would take an old count for its own.
       state
@@ -80,6 +90,10 @@ record Callbacks(
     return byName;
   }
 
+  void prepare(TrainingParts parts) {
+    callbacks.forEach(callback -> callback.onPrepare(arguments, state, control, parts));
+  }
+
   void trainBegin() {
     control.newTraining();
     callbacks.forEach(callback -> callback.onTrainBegin(arguments, state, control));
@@ -97,6 +111,10 @@ record Callbacks(
   void stepBegin() {
     control.newStep();
     callbacks.forEach(callback -> callback.onStepBegin(arguments, state, control));
+  }
+
+  void batchLoss(double loss, long examples) {
+    callbacks.forEach(callback -> callback.onBatchLoss(arguments, state, control, loss, examples));
   }
 
   void substepEnd() {

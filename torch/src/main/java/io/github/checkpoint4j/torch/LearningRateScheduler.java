@@ -16,10 +16,13 @@ import java.util.List;
  *     href="https://github.com/pytorch/pytorch/blob/main/torch/optim/lr_scheduler.py">torch/optim/lr_scheduler.py</a>
  */
 public final class LearningRateScheduler implements Stateful {
+  private static final String FACTORS = "factors";
+
   private final Optimizer optimizer;
   private final LearningRateSchedule schedule;
   private List<Double> initial;
   private List<Double> last;
+  private List<Double> factors;
   private long step;
   private long stepCount = 1;
 
@@ -37,6 +40,7 @@ public final class LearningRateScheduler implements Stateful {
       rates.add(rate);
     }
     this.initial = List.copyOf(rates);
+    this.factors = Collections.nCopies(rates.size(), 1.0);
     this.last = apply();
   }
 
@@ -45,6 +49,37 @@ public final class LearningRateScheduler implements Stateful {
     step++;
     stepCount++;
     last = apply();
+  }
+
+  /**
+   * By what the learning rate of each group is multiplied besides the schedule: 1, if not
+   * {@linkplain #factors(List) set}.
+   */
+  public List<Double> factors() {
+    return factors;
+  }
+
+  /**
+   * Multiplies the learning rates of the schedule with these, instead of those before, from the
+   * optimizer's next step on: for what lowers them as it sees fit, as Keras's {@code
+   * ReduceLROnPlateau} does. They are part of the state.
+   *
+   * @param values one a group, from 0 up
+   * @throws IllegalArgumentException if they are not as many as the groups, or one is negative or
+   *     not finite
+   */
+  public void factors(List<Double> values) {
+    if (values.size() != initial.size() || !areFactors(values)) {
+      throw new IllegalArgumentException(
+          "the factors of the learning rates of %d groups are %s; give each a number from 0 up"
+              .formatted(initial.size(), values));
+    }
+    factors = List.copyOf(values);
+    last = apply();
+  }
+
+  private static boolean areFactors(List<Double> values) {
+    return values.stream().allMatch(value -> value >= 0 && Double.isFinite(value));
   }
 
   /** The learning rate of the first group, for the optimizer's next step. */
@@ -58,20 +93,26 @@ public final class LearningRateScheduler implements Stateful {
   }
 
   /**
-   * The state as {@code LambdaLR.state_dict()} has it. Of the schedule there is nothing in it: a
-   * scheduler that loads the state goes on along its own.
+   * The state as {@code LambdaLR.state_dict()} has it, and {@code factors} if any is not 1. Of the
+   * schedule there is nothing in it: a scheduler that loads the state goes on along its own.
    */
   @Override
   public StateDict stateDict() {
-    return StateDict.builder()
-        .put("base_lrs", reals(initial))
-        .put("last_epoch", step)
-        .put("_step_count", stepCount)
-        .put("_is_initial", false)
-        .put("_get_lr_called_within_step", false)
-        .put("_last_lr", reals(last))
-        .put("lr_lambdas", new Value.Items(Collections.nCopies(initial.size(), StateDict.empty())))
-        .build();
+    StateDict.Builder state =
+        StateDict.builder()
+            .put("base_lrs", reals(initial))
+            .put("last_epoch", step)
+            .put("_step_count", stepCount)
+            .put("_is_initial", false)
+            .put("_get_lr_called_within_step", false)
+            .put("_last_lr", reals(last))
+            .put(
+                "lr_lambdas",
+                new Value.Items(Collections.nCopies(initial.size(), StateDict.empty())));
+    if (factors.stream().anyMatch(factor -> factor != 1)) {
+      state.put(FACTORS, reals(factors));
+    }
+    return state.build();
   }
 
   /**
@@ -85,6 +126,12 @@ public final class LearningRateScheduler implements Stateful {
   public void loadStateDict(StateDict state) {
     List<Double> base = rates(state, "base_lrs");
     List<Double> latest = rates(state, "_last_lr");
+    List<Double> multiplied =
+        state.contains(FACTORS) ? rates(state, FACTORS) : Collections.nCopies(base.size(), 1.0);
+    if (!areFactors(multiplied)) {
+      throw new StateMismatchException(
+          "entry '%s' should be numbers from 0 up and is %s".formatted(FACTORS, multiplied));
+    }
     long epoch = state.integer("last_epoch");
     long count = state.integer("_step_count");
     if (epoch < 0) {
@@ -92,6 +139,7 @@ public final class LearningRateScheduler implements Stateful {
     }
     initial = base;
     last = latest;
+    factors = multiplied;
     step = epoch;
     stepCount = count;
   }
@@ -101,7 +149,7 @@ public final class LearningRateScheduler implements Stateful {
     List<Double> rates = new ArrayList<>();
     List<ParameterGroup> groups = optimizer.groups();
     for (int i = 0; i < groups.size(); i++) {
-      double rate = initial.get(i) * multiplier;
+      double rate = initial.get(i) * multiplier * factors.get(i);
       groups.get(i).learningRate(rate);
       rates.add(rate);
     }

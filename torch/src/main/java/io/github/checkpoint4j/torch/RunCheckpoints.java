@@ -6,6 +6,7 @@ import io.github.checkpoint4j.Direction;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Stateful;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
@@ -36,6 +37,7 @@ final class RunCheckpoints implements AutoCloseable {
   private final Stateful model;
   private final Set<String> components;
   private final TrainedParameters trained;
+  private final CallbackTensors callbackTensors;
   private final StateFile stateFile;
   private final InstantSource clock;
   private long savedStep = -1;
@@ -58,6 +60,7 @@ final class RunCheckpoints implements AutoCloseable {
       TrainerState state,
       SavedArguments arguments,
       List<Resumption.Change> filesLeftOut,
+      Map<String, StateDict> callbackTensors,
       boolean madeHere) {}
 
   private RunCheckpoints(
@@ -67,6 +70,7 @@ final class RunCheckpoints implements AutoCloseable {
       Stateful model,
       Set<String> components,
       TrainedParameters trained,
+      CallbackTensors callbackTensors,
       StateFile stateFile,
       InstantSource clock) {
     this.arguments = arguments;
@@ -75,6 +79,7 @@ final class RunCheckpoints implements AutoCloseable {
     this.model = model;
     this.components = components;
     this.trained = trained;
+    this.callbackTensors = callbackTensors;
     this.stateFile = stateFile;
     this.clock = clock;
   }
@@ -84,6 +89,7 @@ final class RunCheckpoints implements AutoCloseable {
    *
    * @param state what a checkpoint holds besides the model, by component; random numbers last
    * @param trained which parameters are trained
+   * @param callbackTensors the callbacks that have tensors
    * @param examples the number of training examples
    */
   static RunCheckpoints open(
@@ -92,6 +98,7 @@ final class RunCheckpoints implements AutoCloseable {
       ModuleState model,
       Map<String, Stateful> state,
       TrainedParameters trained,
+      CallbackTensors callbackTensors,
       long examples,
       InstantSource clock)
       throws IOException {
@@ -117,6 +124,7 @@ final class RunCheckpoints implements AutoCloseable {
     for (String file : trainable.files().keySet()) {
       builder.file(file, () -> content(trainable, file));
     }
+    callbackTensors.files().forEach(builder::file);
     Optional<String> metric = arguments.bestMetric();
     Direction direction =
         arguments.greaterIsBetter().orElse(true) ? Direction.MAXIMIZE : Direction.MINIMIZE;
@@ -127,7 +135,15 @@ final class RunCheckpoints implements AutoCloseable {
     Set<String> components = new LinkedHashSet<>(List.of(MODEL));
     components.addAll(state.keySet());
     return new RunCheckpoints(
-        arguments, builder.open(), trainable, model, components, trained, stateFile, clock);
+        arguments,
+        builder.open(),
+        trainable,
+        model,
+        components,
+        trained,
+        callbackTensors,
+        stateFile,
+        clock);
   }
 
   private static FileContent content(TrainableModel trainable, String file) {
@@ -223,6 +239,7 @@ final class RunCheckpoints implements AutoCloseable {
           state,
           SavedArguments.in(checkpoint),
           companions.leftOut(),
+          callbackTensors.read(checkpoint),
           checkpoint.manifest().isPresent());
     }
   }
@@ -230,6 +247,7 @@ final class RunCheckpoints implements AutoCloseable {
   private boolean isMade(String file) {
     return Set.of(STATE, ARGUMENTS).contains(file)
         || trainable.files().containsKey(file)
+        || callbackTensors.byFile().containsKey(file)
         || components.stream().anyMatch(component -> TrainerLayout.isFileOf(component, file));
   }
 

@@ -116,6 +116,12 @@ public final class Trainer<T> {
    *     still there
    */
   public TrainResult train() throws IOException {
+    TrainResult result = trainInDirectory();
+    callbacks.forEach(callback -> callback.onFinish(arguments, state, result));
+    return result;
+  }
+
+  private TrainResult trainInDirectory() throws IOException {
     long seed = arguments.effectiveDataSeed();
     RunLength length =
         RunLength.of(arguments, trainExamples.size(), loader(seed).batchesPerEpoch());
@@ -138,6 +144,7 @@ public final class Trainer<T> {
             ModuleState.of(model.module()),
             parts,
             TrainedParameters.of(model.module(), learningRates),
+            CallbackTensors.of(callbacks),
             trainExamples.size(),
             clock)) {
       Optional<RunCheckpoints.Resumed> resumed = checkpoints.resume();
@@ -147,11 +154,12 @@ public final class Trainer<T> {
           Position.in(state).orElseGet(() -> Position.at(state.globalStep(), length, orderSeed));
       Position start = arguments.ignoreDataSkip() ? left.withoutSkip(length) : left;
       var events = new Callbacks(callbacks, arguments, state, new TrainerControl());
+      events.prepare(new TrainingParts(model, optimizer, scheduler));
       Optional<Resumption> resumption =
           resumed.map(
               from -> {
                 var applied = new ArrayList<>(onResume.apply());
-                applied.addAll(events.restoreStates());
+                applied.addAll(events.restoreStates(from.callbackTensors()));
                 if (left.batch() != start.batch()) {
                   applied.add(
                       new Resumption.Change(

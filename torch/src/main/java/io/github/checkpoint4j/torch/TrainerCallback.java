@@ -7,13 +7,26 @@ import java.util.Optional;
 /**
  * Is told of what happens in a {@link Trainer}, and may steer it by the {@link TrainerControl}. The
  * events and their order are those of Hugging Face's {@code TrainerCallback}, and {@link
- * #onResume}, {@link #onDivergence} and {@link #onLoadBest}. A step is one of the optimizer; with
- * gradient accumulation it takes several batches.
+ * #onPrepare}, {@link #onResume}, {@link #onBatchLoss}, {@link #onDivergence}, {@link #onLoadBest}
+ * and {@link #onFinish}. A step is one of the optimizer; with gradient accumulation it takes
+ * several batches.
  *
  * <p>Callbacks run on the training thread, in the order they were added, after the trainer's own
  * decisions. What one throws ends the training.
  */
 public interface TrainerCallback {
+  /**
+   * All that is trained is ready; comes first. From a checkpoint it has the state it has there, and
+   * arguments that are others now take effect only after this.
+   *
+   * @param parts the model, the optimizer and the scheduler, the same until training ends
+   */
+  default void onPrepare(
+      TrainingArguments arguments,
+      TrainerState state,
+      TrainerControl control,
+      TrainingParts parts) {}
+
   /** Training begins, from step 0 or, after {@link #onResume}, from a checkpoint. */
   default void onTrainBegin(
       TrainingArguments arguments, TrainerState state, TrainerControl control) {}
@@ -30,6 +43,20 @@ public interface TrainerCallback {
 
   default void onStepBegin(
       TrainingArguments arguments, TrainerState state, TrainerControl control) {}
+
+  /**
+   * The loss of a batch was computed, and its gradients; whether or not it is finite.
+   *
+   * @param loss what the batch adds to the loss of its step: the mean of its examples, divided by
+   *     the batches of the step
+   * @param examples the examples of the batch
+   */
+  default void onBatchLoss(
+      TrainingArguments arguments,
+      TrainerState state,
+      TrainerControl control,
+      double loss,
+      long examples) {}
 
   /** Gradients were added up for a batch which is not the last of its step. */
   default void onSubstepEnd(
@@ -111,4 +138,10 @@ public interface TrainerCallback {
 
   default void onTrainEnd(
       TrainingArguments arguments, TrainerState state, TrainerControl control) {}
+
+  /**
+   * All is saved, and the output directory is given up: the last event of a training that did not
+   * fail.
+   */
+  default void onFinish(TrainingArguments arguments, TrainerState state, TrainResult result) {}
 }

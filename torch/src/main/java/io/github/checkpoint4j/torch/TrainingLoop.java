@@ -137,7 +137,9 @@ final class TrainingLoop<T> {
     for (long i = 1; i <= count; i++) {
       try (var _ = new PointerScope();
           Batch inputs = batches.next()) {
-        add(step.accumulate(inputs, count));
+        float loss = step.accumulate(inputs, count);
+        add(loss);
+        callbacks.batchLoss(loss, inputs.size());
       }
       if (i < count) {
         callbacks.substepEnd();

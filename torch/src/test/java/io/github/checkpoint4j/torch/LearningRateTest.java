@@ -184,4 +184,53 @@ class LearningRateTest {
         .isThrownBy(() -> LearningRateSchedule.constantWithWarmup(-3))
         .withMessage("warmup of -3 steps of -3: expected numbers from 0 up");
   }
+
+  @Test
+  void factors_multiply_what_the_schedule_gives_from_the_next_step_on() {
+    Optimizer optimizer = optimizer(0.5);
+    var scheduler = new LearningRateScheduler(optimizer, LearningRateSchedule.linear(0, 4));
+    scheduler.step();
+    assertThat(scheduler.factors()).containsOnly(1.0);
+    scheduler.factors(List.of(0.25, 0.5));
+    assertThat(optimizer.groups().stream().map(ParameterGroup::learningRate))
+        .containsExactly(0.5 * 0.75 * 0.25, 0.5 * 0.75 * 0.5);
+    assertThat(scheduler.lastLearningRate()).isEqualTo(0.5 * 0.75 * 0.25);
+    scheduler.step();
+    assertThat(optimizer.groups().getFirst().learningRate()).isEqualTo(0.5 * 0.5 * 0.25);
+  }
+
+  @Test
+  void factors_are_in_the_state_if_they_change_anything() {
+    Optimizer optimizer = optimizer(0.5);
+    var scheduler = new LearningRateScheduler(optimizer, LearningRateSchedule.constant());
+    assertThat(scheduler.stateDict().names()).doesNotContain("factors");
+    scheduler.factors(List.of(0.25, 1.0));
+    var other = new LearningRateScheduler(optimizer(0.5), LearningRateSchedule.constant());
+    other.loadStateDict(scheduler.stateDict());
+    assertThat(other.factors()).containsExactly(0.25, 1.0);
+    assertThat(other.lastLearningRate()).isEqualTo(0.125);
+    other.loadStateDict(
+        new LearningRateScheduler(optimizer(0.5), LearningRateSchedule.constant()).stateDict());
+    assertThat(other.factors()).containsExactly(1.0, 1.0);
+  }
+
+  @Test
+  void factors_are_one_a_group_and_numbers_from_0_up() {
+    var scheduler = new LearningRateScheduler(optimizer(0.5), LearningRateSchedule.constant());
+    for (List<Double> wrong :
+        List.of(List.of(1.0), List.of(1.0, -1.0), List.of(1.0, Double.POSITIVE_INFINITY))) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> scheduler.factors(wrong))
+          .withMessage(
+              "the factors of the learning rates of 2 groups are %s; give each a number from 0 up"
+                  .formatted(wrong));
+    }
+    assertThat(scheduler.factors()).containsExactly(1.0, 1.0);
+    StateDict state = scheduler.stateDict();
+    Map<String, Value> entries = new LinkedHashMap<>(state.entries());
+    entries.put("factors", new Value.Items(List.of(Value.of(1.0), Value.of(-2.0))));
+    assertThatThrownBy(() -> scheduler.loadStateDict(StateDict.of(entries)))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage("entry 'factors' should be numbers from 0 up and is [1.0, -2.0]");
+  }
 }
