@@ -83,6 +83,12 @@ final class Cursor {
     skip(-(position - start) & 7);
   }
 
+  /** The same structure, read from a place of it that is counted from here. */
+  Cursor from(long offset) throws CorruptFileException {
+    Cursor there = new Cursor(source, what, start, end);
+    return there.skip(position - start).skip(offset);
+  }
+
   /** The next bytes, as a structure in this one. */
   Cursor part(long count) throws CorruptFileException {
     long from = take(count);

@@ -16,7 +16,7 @@ import java.util.stream.LongStream;
 record Dataspace(Optional<List<Long>> shape, List<Long> most, long elements) {
   static final long UNLIMITED = -1;
 
-  private static final int MOST_DIMENSIONS = 32;
+  static final int MOST_DIMENSIONS = 32;
   private static final int NULL = 2;
 
   static Dataspace read(Cursor cursor) throws CorruptFileException {

@@ -27,23 +27,24 @@ final class GlobalHeap {
     if (length == 0 || address == 0 || address == Source.UNDEFINED) {
       return "";
     }
+    Source here = source.of(element.source().object());
     Place place =
-        Optional.ofNullable(collection(address).get(index))
-            .orElseThrow(() -> source.corrupt("a text that is not in its heap"));
+        Optional.ofNullable(collection(here, address).get(index))
+            .orElseThrow(() -> element.corrupt("a text that is not in its heap"));
     if (length > place.size()) {
-      throw source.corrupt("a text of " + length + " bytes in " + place.size());
+      throw element.corrupt("a text of " + length + " bytes in " + place.size());
     }
-    return source.at(place.address(), length, "text").text(length);
+    return here.at(place.address(), length, "text").text(length);
   }
 
-  private Map<Integer, Place> collection(long address) throws CorruptFileException {
+  private Map<Integer, Place> collection(Source here, long address) throws CorruptFileException {
     Map<Integer, Place> known = collections.get(address);
     if (known != null) {
       return known;
     }
     long size =
-        source.at(address, PREFIX, "heap of texts").signature("GCOL").version(1).skip(3).size();
-    Cursor objects = source.at(address, size, "heap of texts").skip(PREFIX);
+        here.at(address, PREFIX, "heap of texts").signature("GCOL").version(1).skip(3).size();
+    Cursor objects = here.at(address, size, "heap of texts").skip(PREFIX);
     Map<Integer, Place> places = new HashMap<>();
     while (objects.remaining() >= PREFIX) {
       int index = objects.u16();

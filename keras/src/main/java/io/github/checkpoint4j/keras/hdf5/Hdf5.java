@@ -5,12 +5,7 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.lang.foreign.MemorySegment;
 
-/**
- * HDF5 files as Keras and h5py write them.
- *
- * @see <a href="https://support.hdfgroup.org/documentation/hdf5/latest/_f_m_t3.html">HDF5 File
- *     Format Specification</a>
- */
+/** HDF5 files as Keras and h5py write them. */
 public final class Hdf5 {
   private Hdf5() {}
 
@@ -56,8 +51,9 @@ public final class Hdf5 {
    * the datasets' paths, and begin at multiples of 64 bytes. A single text is written as text of
    * any length, a list of texts as text of a fixed length if that is possible, as Keras does it.
    *
-   * @throws IllegalArgumentException if something cannot be written: a dtype that HDF5 has not, an
-   *     attribute over 64 KB that is not a single text, a text with a zero in it, groups too deep
+   * @throws IllegalArgumentException if something cannot be written: a dtype or a shape that HDF5
+   *     has not, an attribute over 64 KB that is not a single text, a text with a zero in it,
+   *     groups too deep
    * @throws CorruptFileException if a dataset is of a file and cannot be read, which is damaged
    * @throws UnsupportedFeatureException if a dataset is of a file and of a kind that is not read
    */

@@ -110,12 +110,15 @@ sealed interface ObjectPlan {
           }
           Stored stored = Stored.of(value, what, heap, MOST_IN_ATTRIBUTE);
           long size = Stored.utf8(name, what).length + stored.size();
-          if (name.isEmpty() || size > MOST_IN_ATTRIBUTE) {
+          if (name.isEmpty()) {
+            throw new IllegalArgumentException(what + " has no name; give it one");
+          }
+          if (size > MOST_IN_ATTRIBUTE) {
             throw new IllegalArgumentException(
                 what
                     + " takes "
                     + size
-                    + " bytes with its name, 1 to "
+                    + " bytes with its name, at most "
                     + MOST_IN_ATTRIBUTE
                     + " are allowed; split it as Keras does, or write a dataset");
           }

@@ -48,9 +48,18 @@ record Stored(
    * @param heap where texts of any length go
    * @param mostFixed texts go to the heap if they would take more bytes otherwise
    * @throws IllegalArgumentException if it has a text with a zero or half a surrogate pair, or a
-   *     dtype that HDF5 has not
+   *     dtype or a number of dimensions that HDF5 has not
    */
   static Stored of(Hdf5Value value, String what, TextHeap heap, long mostFixed) {
+    if (value.shape().length > Dataspace.MOST_DIMENSIONS) {
+      throw new IllegalArgumentException(
+          what
+              + " has "
+              + value.shape().length
+              + " dimensions, HDF5 has at most "
+              + Dataspace.MOST_DIMENSIONS
+              + "; reshape it");
+    }
     return switch (value) {
       case Hdf5Value.Numbers(Tensor tensor) ->
           new Stored(

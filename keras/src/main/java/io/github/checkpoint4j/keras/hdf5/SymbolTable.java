@@ -39,11 +39,7 @@ final class SymbolTable {
       long header = entries.i64();
       long cached = entries.u32();
       entries.skip(20);
-      String name =
-          new Cursor(
-                  source, "heap of names", names.position(), names.position() + names.remaining())
-              .skip(nameAt)
-              .terminated();
+      String name = names.from(nameAt).terminated();
       if (cached == SOFT_LINK) {
         throw Link.refused(source, name, "a soft link");
       }

@@ -10,6 +10,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -163,7 +164,7 @@ class Hdf5WriteTest {
                     withAttribute(
                         new Hdf5Value.Numbers(Tensor.ofFloats(new float[17_000], 17_000)))))
         .withMessage(
-            "attribute 'a' of '/' takes 68001 bytes with its name, 1 to 64512 are allowed; split"
+            "attribute 'a' of '/' takes 68001 bytes with its name, at most 64512 are allowed; split"
                 + " it as Keras does, or write a dataset");
     assertThatIllegalArgumentException()
         .isThrownBy(
@@ -210,5 +211,23 @@ class Hdf5WriteTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Hdf5.write(new Hdf5Group(attributes, Map.of())))
         .withMessage("'/' has 65001 attributes, at most 65000 are written");
+  }
+
+  @Test
+  void an_attribute_without_a_name_is_refused() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Hdf5.write(new Hdf5Group(Map.of("", new Hdf5Value.Empty()), Map.of())))
+        .withMessage("attribute '' of '/' has no name; give it one");
+  }
+
+  @Test
+  void more_dimensions_than_HDF5_has_are_refused() {
+    long[] shape = new long[33];
+    Arrays.fill(shape, 1);
+    Hdf5Value value = new Hdf5Value.Numbers(Tensor.ofFloats(new float[1], shape));
+
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Hdf5.write(group(Map.of("x", Hdf5Dataset.of(Map.of(), value)))))
+        .withMessage("dataset 'x' has 33 dimensions, HDF5 has at most 32; reshape it");
   }
 }
