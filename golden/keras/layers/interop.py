@@ -4,7 +4,7 @@
     python interop.py forward FOLDER     proves that CASE.torch.safetensors, which Java made of CASE.keras, gives in
                                          torch.nn what Keras gives; writes CASE.random.safetensors, such tensors at random
     python interop.py back FOLDER        proves that CASE.back.keras and CASE.back.h5, which Java made of those, give in
-                                         Keras what they give in torch.nn, and have the optimizer's variables
+                                         Keras what they give in torch.nn, the first with the optimizer's variables
 """
 
 import pathlib
@@ -63,8 +63,11 @@ def back(folder):
             if not (folder / f"{case}.back.{suffix}").exists():
                 assert (case, suffix) == ("prelu_shared", "h5"), case  # such files do not tell the slopes' dimensions
                 continue
-            model = keras.models.load_model(folder / f"{case}.back.{suffix}")
+            compiled = suffix == "keras"  # Keras does not compile what it saved in a legacy file with the loss "mse"
+            model = keras.models.load_model(folder / f"{case}.back.{suffix}", compile=compiled)
             assert make.verify(model, inputs(folder, case), tensors, tolerance=5e-5) > 0, case
+            if not compiled:
+                continue
             for one, other in zip(model.optimizer.variables, original.optimizer.variables, strict=True):
                 assert np.array_equal(np.asarray(one), np.asarray(other)), (case, suffix, one.path)
     print(f"{len(cases(folder))} models give the same in Keras")

@@ -35,7 +35,7 @@ public record LayerOptions(String where, Json.Obj members) {
   }
 
   /**
-   * The whole number, which is positive.
+   * The whole number, which is positive and less than 2^31.
    *
    * @throws CorruptFileException if it is not there or is not such a number
    */
@@ -140,7 +140,7 @@ public record LayerOptions(String where, Json.Obj members) {
   private long positive(String name, Json value) throws CorruptFileException {
     if (value instanceof Json.Num number && number.isWhole()) {
       try {
-        if (number.asLong() > 0) {
+        if (number.asLong() > 0 && number.asLong() <= Integer.MAX_VALUE) {
           return number.asLong();
         }
       } catch (IllegalArgumentException e) {

@@ -75,17 +75,20 @@ public final class ModelMapping {
     }
     Map<String, List<Tensor>> byLayer = new HashMap<>();
     model
-        .names()
+        .variables()
         .forEach(
-            (group, name) ->
-                byLayer.put(
-                    name,
-                    new ArrayList<>(
-                        model.variables().entrySet().stream()
-                            .filter(variable -> variable.getKey().startsWith(group + "/"))
-                            .map(Map.Entry::getValue)
-                            .toList())));
+            (path, tensor) ->
+                byLayer.computeIfAbsent(layerOf(path), name -> new ArrayList<>()).add(tensor));
     return weights.legacyToPyTorch(byLayer);
+  }
+
+  /** The layer of a legacy file's weight; the path itself if it is of no layer. */
+  private String layerOf(String path) {
+    return model.names().entrySet().stream()
+        .filter(layer -> path.startsWith(layer.getKey() + "/"))
+        .map(Map.Entry::getValue)
+        .findFirst()
+        .orElse(path);
   }
 
   /**

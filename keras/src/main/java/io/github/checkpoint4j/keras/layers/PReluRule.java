@@ -11,9 +11,15 @@ import java.util.OptionalLong;
  * one, or all, the tensor has one dimension. Where it shares fewer, it has Keras's shape.
  */
 final class PReluRule implements LayerRule {
+  private static final long MOST_DIMENSIONS = 64;
+
   @Override
   public List<LayerVariable> variables(LayerConfig layer) throws CorruptFileException {
     List<Long> shared = layer.options().integers("shared_axes");
+    if (shared.stream().anyMatch(axis -> axis > MOST_DIMENSIONS)) {
+      throw new CorruptFileException(
+          layer.where() + "'shared_axes' has a dimension beyond " + MOST_DIMENSIONS);
+    }
     Shape alpha = shape(shared, rank(layer));
     long own = alpha.dimensions().stream().filter(size -> size != 1).count();
     boolean flat = own <= 1 && !alpha.equals(Shape.of(Shape.REST));

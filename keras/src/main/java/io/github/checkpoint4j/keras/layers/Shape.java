@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.keras.layers;
 
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -52,11 +53,23 @@ record Shape(List<Long> dimensions) {
     return true;
   }
 
-  /** The shape of this many elements, in which at most one size is not known. */
+  /**
+   * The shape of this many elements, in which at most one size is not known.
+   *
+   * @throws IllegalArgumentException if there is no such shape
+   */
   long[] ofElements(long elements) {
-    long known = dimensions.stream().filter(size -> size != ANY).reduce(1L, Math::multiplyExact);
+    BigInteger known =
+        dimensions.stream()
+            .filter(size -> size != ANY)
+            .map(BigInteger::valueOf)
+            .reduce(BigInteger.ONE, BigInteger::multiply);
+    BigInteger[] other = BigInteger.valueOf(elements).divideAndRemainder(known);
+    if (other[1].signum() != 0) {
+      throw new IllegalArgumentException(elements + " elements are not of shape " + this);
+    }
     return dimensions.stream()
-        .mapToLong(size -> size == ANY ? (known == 0 ? 0 : elements / known) : size)
+        .mapToLong(size -> size == ANY ? other[0].longValueExact() : size)
         .toArray();
   }
 

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.keras.layers;
 
+import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Map;
@@ -31,7 +32,13 @@ record Single(String name, Arrangement arrangement) implements Counterpart {
 
   @Override
   public Tensor toKeras(Map<String, Tensor> torch, SegmentAllocator memory) {
-    return arrangement.toKeras(Objects.requireNonNull(torch.get(name)), memory);
+    Tensor tensor = Objects.requireNonNull(torch.get(name));
+    try {
+      return arrangement.toKeras(tensor, memory);
+    } catch (IllegalArgumentException e) {
+      throw new StateMismatchException(
+          "tensor '" + name + "' (" + tensor + ") is not the layer's: " + e.getMessage());
+    }
   }
 
   @Override

@@ -199,13 +199,26 @@ class LayerRulesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'\"many\"', a string", "0, the number 0", "1.5, the number 1.5", "null, null"})
+  @CsvSource({
+    "'\"many\"', a string",
+    "0, the number 0",
+    "1.5, the number 1.5",
+    "4611686018427387904, the number 4611686018427387904",
+    "null, null"
+  })
   void a_size_that_is_none_is_corrupt(String units, String kind) {
     assertCorrupt(
         layer("Dense", "d", ", 'units': " + units),
         kind.equals("null")
             ? "layer 'd' (Dense): its config has no 'units'"
             : "layer 'd' (Dense): 'units' should be a positive whole number and is " + kind);
+  }
+
+  @Test
+  void a_dimension_beyond_all_tensors_is_corrupt() {
+    assertCorrupt(
+        layer("PReLU", "p", ", 'shared_axes': [1, 900000000000]"),
+        "layer 'p' (PReLU): 'shared_axes' has a dimension beyond 64");
   }
 
   @Test

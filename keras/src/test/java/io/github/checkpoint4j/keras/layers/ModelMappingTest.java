@@ -8,6 +8,7 @@ import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.keras.KerasLayout;
 import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -120,6 +121,19 @@ class ModelMappingTest {
     assertThat(again.variables()).containsEntry("layers/dropout/seed_generator/vars/0", seed);
     assertThat(again.optimizerVariables()).isEmpty();
     assertThat(mapping.optimizerState()).isEmpty();
+  }
+
+  @Test
+  void a_legacy_files_weights_of_the_model_itself_are_not_left_out_silently() throws IOException {
+    KerasModel model = model(Golden.named("dense"), KerasLayout.LEGACY_MODEL);
+    Map<String, Tensor> variables = new LinkedHashMap<>(model.variables());
+    variables.put("model_weights/top_level_model_weights/scale", Tensor.scalar(1));
+    ModelMapping mapping = ModelMapping.of(model.withVariables(variables, Map.of()), "model");
+
+    assertThatThrownBy(mapping::stateDict)
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            "the weights are not those of the model: unexpected 'layer model_weights/top_level_model_weights/scale'");
   }
 
   @Test

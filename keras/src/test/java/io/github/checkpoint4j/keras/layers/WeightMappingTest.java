@@ -178,6 +178,24 @@ class WeightMappingTest {
   }
 
   @Test
+  void a_tensor_that_no_variable_has_the_elements_of_is_named() throws IOException {
+    WeightMapping mapping =
+        WeightMapping.of(
+            sequential(
+                layer(
+                    "DepthwiseConv1D",
+                    "c",
+                    ", 'kernel_size': [3], 'depth_multiplier': 2, 'use_bias': false")));
+    StateDict state =
+        StateDict.builder().put("c.weight", Tensor.ofFloats(new float[15], 5, 1, 3)).build();
+
+    assertThatThrownBy(() -> mapping.toKeras(state))
+        .isInstanceOf(StateMismatchException.class)
+        .hasMessage(
+            "tensor 'c.weight' (F32[5, 1, 3]) is not the layer's: 15 elements are not of shape [3, ?, 2]");
+  }
+
+  @Test
   void of_many_that_do_not_fit_the_first_are_named() throws IOException {
     WeightMapping mapping = ofDense();
     Map<String, Tensor> variables = new LinkedHashMap<>();
