@@ -7,14 +7,11 @@ import io.github.checkpoint4j.keras.KerasLayout;
 import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.keras.layers.LayerConfig;
 import io.github.checkpoint4j.keras.layers.ModelConfig;
-import io.github.checkpoint4j.keras.layers.WeightMapping;
+import io.github.checkpoint4j.keras.layers.ModelMapping;
 import io.github.checkpoint4j.state.StateDict;
-import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -51,36 +48,16 @@ final class KerasConversion {
    */
   static StateDict toPyTorch(KerasModel model, Map<String, String> metadata, String source)
       throws CorruptFileException, UnsupportedFeatureException {
-    WeightMapping mapping = mapping(metadata, source);
-    return model.layout().isLegacy()
-        ? mapping.legacyToPyTorch(byLayer(model))
-        : mapping.toPyTorch(model.variables());
-  }
-
-  private static Map<String, List<Tensor>> byLayer(KerasModel model) {
-    Map<String, List<Tensor>> byLayer = new LinkedHashMap<>();
-    model
-        .names()
-        .forEach(
-            (group, layer) -> {
-              List<Tensor> weights = new ArrayList<>();
-              model
-                  .variables()
-                  .forEach(
-                      (path, tensor) -> {
-                        if (path.startsWith(group + "/")) {
-                          weights.add(tensor);
-                        }
-                      });
-              byLayer.put(layer, weights);
-            });
-    return byLayer;
+    KerasModel weights =
+        model.withConfig(config(metadata, source)).withVariables(model.variables(), Map.of());
+    return ModelMapping.of(weights, source).stateDict();
   }
 
   /**
    * The model of tensors by PyTorch's names.
    *
    * @param metadata what tells the configuration
+   * @param layout an archive, weights, or a legacy model
    * @param dateSaved as Keras writes it
    * @throws RefusedException if nothing does
    */
@@ -91,8 +68,8 @@ final class KerasConversion {
       String source,
       String dateSaved)
       throws CorruptFileException, UnsupportedFeatureException {
-    WeightMapping mapping = mapping(metadata, source);
-    if (layout == KerasLayout.ARCHIVE && config(metadata, source).find("module").isEmpty()) {
+    Json.Obj config = config(metadata, source);
+    if (layout == KerasLayout.ARCHIVE && config.find("module").isEmpty()) {
       // Keras finds a class by its module, which configurations did not tell before Keras 3.
       throw new RefusedException(
           source
@@ -101,43 +78,24 @@ final class KerasConversion {
               + " with --config");
     }
     Map<String, String> names = new LinkedHashMap<>();
-    Map<String, Tensor> variables = new LinkedHashMap<>();
     if (layout.isLegacy()) {
-      String prefix = layout == KerasLayout.LEGACY_MODEL ? "model_weights/" : "";
-      for (LayerConfig layer : model(metadata, source).savedLayers()) {
-        names.put(prefix + layer.name(), layer.name());
+      for (LayerConfig layer : ModelConfig.parse(config, source).savedLayers()) {
+        names.put("model_weights/" + layer.name(), layer.name());
       }
-      mapping
-          .toLegacyKeras(state)
-          .forEach(
-              (layer, weights) ->
-                  weights.forEach(
-                      (name, tensor) -> variables.put(prefix + layer + "/" + name, tensor)));
-    } else {
-      variables.putAll(mapping.toKeras(state));
     }
-    boolean weightsAlone = layout == KerasLayout.WEIGHTS || layout == KerasLayout.LEGACY_WEIGHTS;
-    return new KerasModel(
-        layout,
-        Optional.ofNullable(metadata.get(VERSION)),
-        layout.isLegacy() ? Optional.of("tensorflow") : Optional.empty(),
-        weightsAlone ? Optional.empty() : Optional.of(dateSaved),
-        weightsAlone ? Optional.empty() : Optional.of(config(metadata, source)),
-        Optional.empty(),
-        names,
-        variables,
-        Map.of(),
-        Map.of());
-  }
-
-  private static WeightMapping mapping(Map<String, String> metadata, String source)
-      throws CorruptFileException, UnsupportedFeatureException {
-    return WeightMapping.of(model(metadata, source));
-  }
-
-  private static ModelConfig model(Map<String, String> metadata, String source)
-      throws CorruptFileException, UnsupportedFeatureException {
-    return ModelConfig.parse(config(metadata, source), source);
+    KerasModel empty =
+        new KerasModel(
+            layout,
+            Optional.ofNullable(metadata.get(VERSION)),
+            layout.isLegacy() ? Optional.of("tensorflow") : Optional.empty(),
+            Optional.of(dateSaved),
+            Optional.of(config),
+            Optional.empty(),
+            names,
+            Map.of(),
+            Map.of(),
+            Map.of());
+    return ModelMapping.of(empty, source).with(state, Optional.empty());
   }
 
   private static Json.Obj config(Map<String, String> metadata, String source)
