@@ -51,7 +51,7 @@ class Hdf5DamageTest {
   void a_file_with_any_byte_changed_is_read_or_refused(byte[] file) {
     int refused = 0;
     for (int at = 0; at < file.length; at++) {
-      for (int change : new int[] {1, 0x80, 0xff, 0x24}) {
+      for (int change : new int[] {1, 0xff}) {
         byte[] changed = file.clone();
         changed[at] ^= (byte) change;
         refused += isRefused(changed, "byte " + at + " changed by " + change) ? 1 : 0;

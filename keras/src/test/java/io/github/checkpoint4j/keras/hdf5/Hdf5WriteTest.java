@@ -43,7 +43,7 @@ class Hdf5WriteTest {
     return Hdf5Dataset.of(Map.of(), new Hdf5Value.Numbers(Tensor.ofFloats(values, values.length)));
   }
 
-  @Property(tries = 100)
+  @Property(tries = 50)
   void any_tree_is_read_back_as_it_was(@ForAll long seed) throws IOException {
     Hdf5Group tree = new RandomTree(seed).group(3);
 
