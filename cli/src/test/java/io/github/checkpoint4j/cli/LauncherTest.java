@@ -67,10 +67,10 @@ class LauncherTest {
         mkdir -p cli/target/lib
         touched=cli/target/checkpoint4j-cli-1.jar
         : > $touched
-        for jar in checkpoint4j-core-1 checkpoint4j-torch-1 picocli-4 big-native; do
+        for jar in checkpoint4j-core-1 checkpoint4j-keras-1 checkpoint4j-torch-1 picocli-4 big-native; do
           : > cli/target/lib/$jar.jar
         done
-        printf %%s lib/checkpoint4j-torch-1.jar:lib/checkpoint4j-core-1.jar:lib/picocli-4.jar:lib/big-native.jar \
+        printf %%s lib/checkpoint4j-torch-1.jar:lib/checkpoint4j-keras-1.jar:lib/checkpoint4j-core-1.jar:lib/picocli-4.jar:lib/big-native.jar \
           > cli/target/class-path
         """
             .formatted(temporary));
@@ -327,7 +327,7 @@ class LauncherTest {
 
     for (String verb : List.of("ls", "show", "tensors", "verify", "--help")) {
       assertThat(ckpt(verb).out())
-          .contains("picocli-4.jar", "checkpoint4j-core-1.jar")
+          .contains("picocli-4.jar", "checkpoint4j-core-1.jar", "checkpoint4j-keras-1.jar")
           .doesNotContain("big-native.jar", "javacpp");
     }
     assertThat(ckpt("train", "classify").out())
