@@ -90,7 +90,7 @@ public final class BertForSequenceClassification extends Module implements Train
   /** config.json. */
   @Override
   public Map<String, FileContent> files() {
-    return Map.of("config.json", FileContent.of(config.toJson().toIndentedText() + "\n"));
+    return Pretrained.configFile(config.toJson());
   }
 
   /** The configured one, or else what transformers infers from the labels. */
