@@ -101,7 +101,15 @@ public record BertConfig(
 
   /** The config.json of a sequence classifier with this configuration, its members sorted. */
   public Json.Obj toJson() {
-    return BertConfigJson.toJson(this);
+    return BertConfigJson.toJson(this, "BertForSequenceClassification");
+  }
+
+  /**
+   * Whether a head that predicts tokens has the word embeddings as its weight, {@code
+   * tie_word_embeddings}; so it is if config.json does not say.
+   */
+  boolean tieWordEmbeddings() {
+    return new ConfigMembers(others).bool("tie_word_embeddings", true);
   }
 
   /** The number of labels: the width of the logits. */

@@ -64,9 +64,9 @@ final class BertConfigJson {
     }
   }
 
-  static Json.Obj toJson(BertConfig config) {
+  static Json.Obj toJson(BertConfig config, String architecture) {
     Map<String, Json> members = new TreeMap<>(config.others().members());
-    members.put("architectures", Json.array(List.of(Json.of("BertForSequenceClassification"))));
+    members.put("architectures", Json.array(List.of(Json.of(architecture))));
     members.put("attention_probs_dropout_prob", Json.of(config.attentionProbsDropoutProb()));
     members.put(
         "classifier_dropout",

@@ -37,6 +37,11 @@ final class BertEmbeddings extends Module {
     dropout = register_module("dropout", new DropoutImpl(config.hiddenDropoutProb()));
   }
 
+  /** The word embeddings, [vocabulary, hidden]. */
+  Tensor words() {
+    return wordEmbeddings.weight();
+  }
+
   /**
    * The embeddings of {@code input_ids}, [batch, length, hidden].
    *

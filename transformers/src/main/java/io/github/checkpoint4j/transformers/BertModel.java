@@ -5,20 +5,31 @@ import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
-/** BERT without a head: embeddings, encoder, pooler. */
+/** BERT without a head: embeddings, encoder, and the pooler if the head needs one. */
 final class BertModel extends Module {
   private final BertEmbeddings embeddings;
   private final BertEncoder encoder;
-  private final BertPooler pooler;
+  private final Optional<BertPooler> pooler;
 
-  BertModel(BertConfig config) {
+  /**
+   * A model.
+   *
+   * @param pooling whether it has a pooler
+   */
+  BertModel(BertConfig config, boolean pooling) {
     embeddings = register_module("embeddings", new BertEmbeddings(config));
     encoder = register_module("encoder", new BertEncoder(config));
-    pooler = register_module("pooler", new BertPooler(config));
+    pooler =
+        pooling ? Optional.of(register_module("pooler", new BertPooler(config))) : Optional.empty();
+  }
+
+  /** The word embeddings, [vocabulary, hidden]. */
+  Tensor wordEmbeddings() {
+    return embeddings.words();
   }
 
   /**
-   * The pooled output, [batch, hidden].
+   * The hidden states, [batch, length, hidden].
    *
    * @param batch {@code input_ids}, and if there {@code token_type_ids} and {@code attention_mask}
    *     (0 for padding), all [batch, length]
@@ -27,6 +38,15 @@ final class BertModel extends Module {
     Tensor embedded = Layers.freeingIntermediates(() -> embeddings.forward(batch));
     Optional<Tensor> mask =
         AttentionMasks.bidirectional(batch.find("attention_mask"), embedded.size(1));
-    return pooler.forward(encoder.forward(embedded, mask));
+    return encoder.forward(embedded, mask);
+  }
+
+  /**
+   * The pooled output, [batch, hidden].
+   *
+   * @param batch as for {@link #forward}
+   */
+  Tensor pooled(Batch batch) {
+    return pooler.orElseThrow().forward(forward(batch));
   }
 }

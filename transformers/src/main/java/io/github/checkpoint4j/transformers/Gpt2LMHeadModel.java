@@ -58,7 +58,9 @@ public final class Gpt2LMHeadModel extends Module implements TrainableModel {
     }
     lmHead =
         register_module(
-            "lm_head", new LanguageModelHead(tied ? transformer.wordEmbeddings() : own.weight()));
+            "lm_head",
+            new LanguageModelHead(
+                tied ? transformer.wordEmbeddings() : own.weight(), Optional.empty()));
   }
 
   /**

@@ -43,12 +43,13 @@ final class PretrainedTest {
       throws IOException {
     return switch (model) {
       case "gpt2", "gpt2-untied" -> Gpt2LMHeadModel.fromDirectory(from);
+      case "bert-mlm" -> BertForMaskedLM.fromDirectory(from);
       default -> throw new IllegalArgumentException(model);
     };
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "gpt2-untied"})
+  @ValueSource(strings = {"gpt2", "gpt2-untied", "bert-mlm"})
   void a_saved_directory_has_what_that_of_python_has(String model) throws IOException {
     Path golden = GoldenBatch.directory(model);
     var loaded = load(model, golden);
