@@ -46,8 +46,7 @@ final class AttentionMasks {
     if ((length == 1 || past == 0) && kept.isEmpty() && sequences.isEmpty()) {
       return Optional.empty();
     }
-    Tensor query = torch.arange(new Scalar(past), new Scalar(keys)).unsqueeze(-1);
-    Tensor mask = torch.arange(new Scalar(keys)).unsqueeze(0).le(query).unsqueeze(0).unsqueeze(0);
+    Tensor mask = upToOwn(past, keys).unsqueeze(0).unsqueeze(0);
     if (kept.isPresent()) {
       mask = mask.logical_and(kept.get().unsqueeze(1).unsqueeze(1));
     }
@@ -56,6 +55,29 @@ final class AttentionMasks {
       mask = mask.logical_and(ids.unsqueeze(-1).eq(ids.unsqueeze(-2)).unsqueeze(1));
     }
     return Optional.of(mask.expand(shape[0], 1, length, keys));
+  }
+
+  /** The keys up to each new token's own, boolean [keys - past, keys]. */
+  private static Tensor upToOwn(long past, long keys) {
+    Tensor own = torch.arange(new Scalar(past), new Scalar(keys)).unsqueeze(-1);
+    return torch.arange(new Scalar(keys)).unsqueeze(0).le(own);
+  }
+
+  /**
+   * What is added to the scores: the bias where a query may look, and the least number elsewhere.
+   *
+   * @param bias [1, heads, queries, keys]
+   * @param mask boolean, [batch, 1, queries, keys]; empty if it may look at all, or if {@code
+   *     causal}
+   * @param causal whether, without a mask, a query looks at no key after it
+   */
+  static Tensor biased(Tensor bias, Optional<Tensor> mask, boolean causal) {
+    long queries = bias.size(2);
+    Optional<Tensor> seen =
+        mask.isEmpty() && causal && queries > 1 ? Optional.of(upToOwn(0, queries)) : mask;
+    return seen.map(looked -> torch.where(looked, bias, new Scalar((double) -Float.MAX_VALUE)))
+        .orElse(bias)
+        .contiguous();
   }
 
   /**

@@ -79,6 +79,13 @@ record ConfigMembers(Json.Obj json) {
     }
   }
 
+  /** These members, those under other names of transformers among them. */
+  ConfigMembers renamed(Map<String, String> names) {
+    Map<String, Json> members = new LinkedHashMap<>();
+    json.members().forEach((name, value) -> members.put(names.getOrDefault(name, name), value));
+    return new ConfigMembers(Json.object(members));
+  }
+
   /** The members without these. */
   Json.Obj without(Set<String> names) {
     Map<String, Json> others = new LinkedHashMap<>(json.members());

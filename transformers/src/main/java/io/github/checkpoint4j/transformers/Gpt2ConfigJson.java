@@ -3,7 +3,6 @@ package io.github.checkpoint4j.transformers;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -59,7 +58,7 @@ final class Gpt2ConfigJson {
 
   static Gpt2Config parse(Json.Obj json) throws CorruptFileException, UnsupportedFeatureException {
     try {
-      return config(new ConfigMembers(renamed(json)));
+      return config(new ConfigMembers(json).renamed(ALIASES));
     } catch (IllegalArgumentException e) {
       throw new CorruptFileException("config.json: " + e.getMessage(), e);
     }
@@ -118,11 +117,5 @@ final class Gpt2ConfigJson {
         members.integers("eos_token_id", List.of(END_OF_TEXT)),
         members.optionalInteger("pad_token_id", OptionalLong.empty()),
         members.without(KNOWN));
-  }
-
-  private static Json.Obj renamed(Json.Obj json) {
-    Map<String, Json> members = new LinkedHashMap<>();
-    json.members().forEach((name, value) -> members.put(ALIASES.getOrDefault(name, name), value));
-    return Json.object(members);
   }
 }

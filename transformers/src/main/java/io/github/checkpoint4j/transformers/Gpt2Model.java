@@ -49,11 +49,7 @@ final class Gpt2Model extends Module {
    * @param cache the tokens before, to which these are added
    */
   Tensor forward(Batch batch, Optional<KeyValueCache> cache) {
-    Tensor inputIds = batch.get("input_ids");
-    if (inputIds.dim() != 2) {
-      throw new IllegalArgumentException(
-          "input_ids has " + inputIds.dim() + " dimensions; it has to be [batch, length]");
-    }
+    Tensor inputIds = TokenRows.of(batch, "input_ids");
     long past = cache.map(KeyValueCache::length).orElse(0L);
     Tensor positions =
         batch.find("position_ids").orElseGet(() -> positions(past, inputIds.size(1)));

@@ -37,7 +37,7 @@ final class LanguageModelRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "bert-mlm"})
+  @ValueSource(strings = {"gpt2", "bert-mlm", "t5"})
   void a_run_with_dropout_that_is_stopped_goes_on_bit_for_bit(String model) throws IOException {
     Path whole = folder.resolve("whole");
     TrainResult straight = trainer(model, whole, 5).train();
@@ -56,7 +56,7 @@ final class LanguageModelRunTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "bert-mlm"})
+  @ValueSource(strings = {"gpt2", "bert-mlm", "t5"})
   void a_checkpoint_is_a_directory_of_the_model_and_holds_tied_weights_once(String model)
       throws IOException {
     Trainer<Integer> trainer = trainer(model, folder, 5);
@@ -85,6 +85,7 @@ final class LanguageModelRunTest {
     return switch (model) {
       case "gpt2" -> Gpt2LMHeadModel.fromDirectory(directory);
       case "bert-mlm" -> BertForMaskedLM.fromDirectory(directory);
+      case "t5" -> T5ForConditionalGeneration.fromDirectory(directory);
       default -> throw new IllegalArgumentException(model);
     };
   }
@@ -93,6 +94,7 @@ final class LanguageModelRunTest {
     return switch (model) {
       case "gpt2" -> new Gpt2LMHeadModel(Gpt2Config.of(30, 16, 16, 2, 2));
       case "bert-mlm" -> new BertForMaskedLM(TinyBert.config());
+      case "t5" -> new T5ForConditionalGeneration(T5Config.of(30, 16, 8, 24, 2, 2));
       default -> throw new IllegalArgumentException(model);
     };
   }

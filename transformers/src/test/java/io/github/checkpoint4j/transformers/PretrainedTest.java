@@ -44,12 +44,13 @@ final class PretrainedTest {
     return switch (model) {
       case "gpt2", "gpt2-untied" -> Gpt2LMHeadModel.fromDirectory(from);
       case "bert-mlm" -> BertForMaskedLM.fromDirectory(from);
+      case "t5", "t5-gated" -> T5ForConditionalGeneration.fromDirectory(from);
       default -> throw new IllegalArgumentException(model);
     };
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "gpt2-untied", "bert-mlm"})
+  @ValueSource(strings = {"gpt2", "gpt2-untied", "bert-mlm", "t5", "t5-gated"})
   void a_saved_directory_has_what_that_of_python_has(String model) throws IOException {
     Path golden = GoldenBatch.directory(model);
     var loaded = load(model, golden);
