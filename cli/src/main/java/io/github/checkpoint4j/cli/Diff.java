@@ -2,7 +2,6 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.state.Glob;
 import io.github.checkpoint4j.store.Checkpoint;
-import io.github.checkpoint4j.store.MappedFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -91,7 +90,7 @@ final class Diff implements Callable<Integer> {
     static Opened at(Path path) throws IOException {
       return switch (Inspected.at(path)) {
         case FILE -> {
-          MappedFile file = MappedFile.open(path);
+          OpenedFile file = OpenedFile.at(path);
           yield opened(() -> Section.of(file), file::close);
         }
         case CHECKPOINT -> {

@@ -34,8 +34,8 @@ record Section(String name, Map<String, Value> entries) {
   }
 
   /** What a file has. */
-  static List<Section> of(MappedFile file) throws IOException {
-    return List.of(of(MODEL, FileContents.of(file).state()));
+  static List<Section> of(OpenedFile file) throws IOException {
+    return List.of(of(MODEL, file.contents().state()));
   }
 
   /**

@@ -3,6 +3,7 @@ package io.github.checkpoint4j.torch;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
@@ -63,6 +64,11 @@ public final class Batch implements AutoCloseable {
           "the batch has no '" + name + "'; it has " + String.join(", ", tensors.keySet()));
     }
     return tensor;
+  }
+
+  /** The tensor under {@code name}, if there is one; the batch's, not to be closed. */
+  public Optional<Tensor> find(String name) {
+    return Optional.ofNullable(tensors.get(name));
   }
 
   public boolean contains(String name) {

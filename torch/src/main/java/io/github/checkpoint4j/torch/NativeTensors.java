@@ -131,7 +131,7 @@ public final class NativeTensors {
    * A reference of its own to the same tensor (same elements, same gradient), which no scope of the
    * caller closes: it is freed when closed or unreachable.
    */
-  static org.bytedeco.pytorch.Tensor kept(org.bytedeco.pytorch.Tensor tensor) {
+  public static org.bytedeco.pytorch.Tensor kept(org.bytedeco.pytorch.Tensor tensor) {
     return new org.bytedeco.pytorch.Tensor(tensor).retainReference();
   }
 

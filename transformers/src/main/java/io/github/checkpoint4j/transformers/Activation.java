@@ -7,8 +7,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The function between the two layers of a feed-forward block, under the name of {@code hidden_act}
- * in config.json.
+ * The function between the two layers of a feed-forward block, under its name in config.json.
  *
  * @see <a href="https://github.com/huggingface/transformers">transformers/activations.py, ACT2CLS
  *     </a>
@@ -18,6 +17,8 @@ public enum Activation {
   GELU("gelu"),
   /** The approximation of {@link #GELU} by tanh. */
   GELU_PYTORCH_TANH("gelu_pytorch_tanh"),
+  /** The same function as {@link #GELU_PYTORCH_TANH}, under the name that GPT-2 has for it. */
+  GELU_NEW("gelu_new"),
   RELU("relu"),
   /** x * sigmoid(x). */
   SILU("silu"),
@@ -39,16 +40,19 @@ public enum Activation {
   /**
    * The activation that config.json calls {@code text}.
    *
+   * @param member the member of config.json, for messages
    * @throws UnsupportedFeatureException if it is not one of these
    */
-  static Activation named(String text) throws UnsupportedFeatureException {
+  static Activation named(String member, String text) throws UnsupportedFeatureException {
     for (Activation activation : values()) {
       if (activation.text.equals(text)) {
         return activation;
       }
     }
     throw new UnsupportedFeatureException(
-        "config.json: hidden_act '"
+        "config.json: "
+            + member
+            + " '"
             + text
             + "' is not one of "
             + Arrays.stream(values()).map(Activation::text).collect(Collectors.joining(", ")));
@@ -57,7 +61,7 @@ public enum Activation {
   Tensor apply(Tensor x) {
     return switch (this) {
       case GELU -> torch.gelu(x);
-      case GELU_PYTORCH_TANH -> torch.gelu(x, "tanh");
+      case GELU_PYTORCH_TANH, GELU_NEW -> torch.gelu(x, "tanh");
       case RELU -> torch.relu(x);
       case SILU, SWISH -> torch.silu(x);
       case TANH -> torch.tanh(x);

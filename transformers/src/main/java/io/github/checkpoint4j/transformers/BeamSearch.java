@@ -46,7 +46,7 @@ final class BeamSearch {
   private record Candidate(int row, long token, float sum) {}
 
   List<Generated> run(long[][] prompts) {
-    var rows = new TokenRows(prompts, beams, config.maxNewTokens());
+    var rows = new PromptRows(prompts, beams, config.maxNewTokens());
     List<Beams> complete = new ArrayList<>();
     for (long[] prompt : prompts) {
       complete.add(new Beams(prompt, beams));
@@ -92,7 +92,7 @@ final class BeamSearch {
   }
 
   private List<List<Candidate>> candidates(
-      TokenRows rows, Tensor input, float[] sums, int prompts) {
+      PromptRows rows, Tensor input, float[] sums, int prompts) {
     try (var _ = new PointerScope()) {
       Tensor likely = scores.of(rows, torch.log_softmax(decoder.advance(input), -1));
       int vocabulary = Math.toIntExact(likely.size(1));
@@ -129,7 +129,7 @@ final class BeamSearch {
     return split;
   }
 
-  private List<Beams.Beam> written(TokenRows rows, List<Candidate> candidates) {
+  private List<Beams.Beam> written(PromptRows rows, List<Candidate> candidates) {
     List<Beams.Beam> written = new ArrayList<>();
     int length = rows.length() + 1;
     for (Candidate candidate : candidates) {
@@ -163,7 +163,7 @@ final class BeamSearch {
     for (int of = 0; of < complete.size(); of++) {
       for (Beams.Beam beam : complete.get(of).best().subList(0, config.numReturnSequences())) {
         texts.add(
-            new Generated(of, TokenRows.written(beam.tokens, prompt, beam.length), beam.score));
+            new Generated(of, PromptRows.written(beam.tokens, prompt, beam.length), beam.score));
       }
     }
     return texts;

@@ -1,8 +1,8 @@
 package io.github.checkpoint4j.transformers;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 
 /** The attention block of a layer. */
 final class BertAttention extends Module {
@@ -18,9 +18,9 @@ final class BertAttention extends Module {
    * The hidden states after attention, [batch, length, hidden].
    *
    * @param hidden [batch, length, hidden]
-   * @param mask as in {@link BertSelfAttention#forward}
+   * @param mask as {@link AttentionMasks#bidirectional} makes it
    */
-  Tensor forward(Tensor hidden, TensorOptional mask) {
+  Tensor forward(Tensor hidden, Optional<Tensor> mask) {
     return output.forward(self.forward(hidden, mask), hidden);
   }
 }

@@ -58,35 +58,21 @@ public record BertConfig(
    */
   public BertConfig {
     labels = List.copyOf(labels);
-    positive("vocab_size", vocabSize);
-    positive("hidden_size", hiddenSize);
-    positive("num_hidden_layers", numHiddenLayers);
-    positive("num_attention_heads", numAttentionHeads);
-    positive("intermediate_size", intermediateSize);
-    positive("max_position_embeddings", maxPositionEmbeddings);
-    positive("type_vocab_size", typeVocabSize);
-    probability("hidden_dropout_prob", hiddenDropoutProb);
-    probability("attention_probs_dropout_prob", attentionProbsDropoutProb);
-    classifierDropout.ifPresent(p -> probability("classifier_dropout", p));
-    if (hiddenSize % numAttentionHeads != 0) {
-      throw new IllegalArgumentException(
-          "hidden_size "
-              + hiddenSize
-              + " is not a multiple of num_attention_heads "
-              + numAttentionHeads);
-    }
-    if (!(initializerRange >= 0)) {
-      throw new IllegalArgumentException(
-          "initializer_range " + initializerRange + " is not 0 or more");
-    }
-    if (!(layerNormEps >= 0)) {
-      throw new IllegalArgumentException("layer_norm_eps " + layerNormEps + " is not 0 or more");
-    }
-    if (padTokenId.isPresent()
-        && (padTokenId.getAsLong() < 0 || padTokenId.getAsLong() >= vocabSize)) {
-      throw new IllegalArgumentException(
-          "pad_token_id " + padTokenId.getAsLong() + " is not below vocab_size " + vocabSize);
-    }
+    ConfigRules.requirePositive("vocab_size", vocabSize);
+    ConfigRules.requirePositive("hidden_size", hiddenSize);
+    ConfigRules.requirePositive("num_hidden_layers", numHiddenLayers);
+    ConfigRules.requirePositive("num_attention_heads", numAttentionHeads);
+    ConfigRules.requirePositive("intermediate_size", intermediateSize);
+    ConfigRules.requirePositive("max_position_embeddings", maxPositionEmbeddings);
+    ConfigRules.requirePositive("type_vocab_size", typeVocabSize);
+    ConfigRules.requireProbability("hidden_dropout_prob", hiddenDropoutProb);
+    ConfigRules.requireProbability("attention_probs_dropout_prob", attentionProbsDropoutProb);
+    classifierDropout.ifPresent(p -> ConfigRules.requireProbability("classifier_dropout", p));
+    ConfigRules.requireMultiple(
+        "hidden_size", hiddenSize, "num_attention_heads", numAttentionHeads);
+    ConfigRules.requireNotNegative("initializer_range", initializerRange);
+    ConfigRules.requireNotNegative("layer_norm_eps", layerNormEps);
+    padTokenId.ifPresent(id -> ConfigRules.requireToken("pad_token_id", id, vocabSize));
     if (labels.isEmpty()) {
       throw new IllegalArgumentException("id2label has no label");
     }
@@ -115,7 +101,15 @@ public record BertConfig(
 
   /** The config.json of a sequence classifier with this configuration, its members sorted. */
   public Json.Obj toJson() {
-    return BertConfigJson.toJson(this);
+    return BertConfigJson.toJson(this, "BertForSequenceClassification");
+  }
+
+  /**
+   * Whether a head that predicts tokens has the word embeddings as its weight, {@code
+   * tie_word_embeddings}; so it is if config.json does not say.
+   */
+  boolean tieWordEmbeddings() {
+    return new ConfigMembers(others).bool("tie_word_embeddings", true);
   }
 
   /** The number of labels: the width of the logits. */
@@ -148,17 +142,5 @@ public record BertConfig(
   /** The names that transformers gives labels without names: {@code LABEL_0}, {@code LABEL_1}. */
   public static List<String> unnamedLabels(int count) {
     return IntStream.range(0, count).mapToObj(i -> "LABEL_" + i).toList();
-  }
-
-  private static void positive(String field, long value) {
-    if (value < 1) {
-      throw new IllegalArgumentException(field + " " + value + " is not 1 or more");
-    }
-  }
-
-  private static void probability(String field, double value) {
-    if (!(value >= 0 && value <= 1)) {
-      throw new IllegalArgumentException(field + " " + value + " is not between 0 and 1");
-    }
   }
 }

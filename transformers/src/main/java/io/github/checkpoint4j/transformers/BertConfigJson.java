@@ -49,9 +49,11 @@ final class BertConfigJson {
   private static final int MOST_LABELS = 1_000_000;
 
   private final Json.Obj json;
+  private final ConfigMembers members;
 
   private BertConfigJson(Json.Obj json) {
     this.json = json;
+    this.members = new ConfigMembers(json);
   }
 
   static BertConfig parse(Json.Obj json) throws CorruptFileException, UnsupportedFeatureException {
@@ -62,9 +64,9 @@ final class BertConfigJson {
     }
   }
 
-  static Json.Obj toJson(BertConfig config) {
+  static Json.Obj toJson(BertConfig config, String architecture) {
     Map<String, Json> members = new TreeMap<>(config.others().members());
-    members.put("architectures", Json.array(List.of(Json.of("BertForSequenceClassification"))));
+    members.put("architectures", Json.array(List.of(Json.of(architecture))));
     members.put("attention_probs_dropout_prob", Json.of(config.attentionProbsDropoutProb()));
     members.put(
         "classifier_dropout",
@@ -82,11 +84,7 @@ final class BertConfigJson {
     members.put("model_type", Json.of("bert"));
     members.put("num_attention_heads", Json.of(config.numAttentionHeads()));
     members.put("num_hidden_layers", Json.of(config.numHiddenLayers()));
-    members.put(
-        "pad_token_id",
-        config.padTokenId().isPresent()
-            ? Json.of(config.padTokenId().getAsLong())
-            : Json.Null.NULL);
+    members.put("pad_token_id", ConfigMembers.json(config.padTokenId()));
     config.problemType().ifPresent(type -> members.put("problem_type", Json.of(type.text())));
     members.put("type_vocab_size", Json.of(config.typeVocabSize()));
     members.put("vocab_size", Json.of(config.vocabSize()));
@@ -105,46 +103,41 @@ final class BertConfigJson {
 
   private BertConfig config() throws UnsupportedFeatureException {
     requireEncoder();
-    Map<String, Json> others = new LinkedHashMap<>(json.members());
-    others.keySet().removeAll(KNOWN);
-    Optional<String> problemType = given("problem_type").map(type -> json.text("problem_type"));
+    Optional<String> problemType =
+        members.given("problem_type").map(type -> json.text("problem_type"));
     return new BertConfig(
-        integer("vocab_size", 30522),
-        integer("hidden_size", 768),
-        integer("num_hidden_layers", 12),
-        integer("num_attention_heads", 12),
-        integer("intermediate_size", 3072),
-        Activation.named(given("hidden_act").isPresent() ? json.text("hidden_act") : "gelu"),
-        real("hidden_dropout_prob", 0.1),
-        real("attention_probs_dropout_prob", 0.1),
-        given("classifier_dropout").isPresent()
+        members.integer("vocab_size", 30522),
+        members.integer("hidden_size", 768),
+        members.integer("num_hidden_layers", 12),
+        members.integer("num_attention_heads", 12),
+        members.integer("intermediate_size", 3072),
+        Activation.named("hidden_act", members.text("hidden_act", "gelu")),
+        members.real("hidden_dropout_prob", 0.1),
+        members.real("attention_probs_dropout_prob", 0.1),
+        members.given("classifier_dropout").isPresent()
             ? OptionalDouble.of(json.real("classifier_dropout"))
             : OptionalDouble.empty(),
-        integer("max_position_embeddings", 512),
-        integer("type_vocab_size", 2),
-        real("initializer_range", 0.02),
-        real("layer_norm_eps", 1e-12),
-        padTokenId(),
+        members.integer("max_position_embeddings", 512),
+        members.integer("type_vocab_size", 2),
+        members.real("initializer_range", 0.02),
+        members.real("layer_norm_eps", 1e-12),
+        members.optionalInteger("pad_token_id", OptionalLong.of(0)),
         labels(),
         problemType.isPresent()
             ? Optional.of(ProblemType.named(problemType.get()))
             : Optional.empty(),
-        Json.object(others));
+        members.without(KNOWN));
   }
 
   private void requireEncoder() throws UnsupportedFeatureException {
-    if (given("model_type").isPresent() && !json.text("model_type").equals("bert")) {
-      throw new UnsupportedFeatureException(
-          "config.json: a model of type '" + json.text("model_type") + "'; only bert is read");
-    }
+    members.requireType("bert");
     for (String flag : List.of("is_decoder", "add_cross_attention")) {
-      if (given(flag).isPresent() && json.bool(flag)) {
+      if (members.bool(flag, false)) {
         throw new UnsupportedFeatureException(
             "config.json: " + flag + " is true; only encoders are read");
       }
     }
-    if (given("position_embedding_type").isPresent()
-        && !json.text("position_embedding_type").equals("absolute")) {
+    if (!members.text("position_embedding_type", "absolute").equals("absolute")) {
       throw new UnsupportedFeatureException(
           "config.json: position_embedding_type is '"
               + json.text("position_embedding_type")
@@ -152,19 +145,9 @@ final class BertConfigJson {
     }
   }
 
-  /** Null, where a configuration has it, is Python's None. */
-  private OptionalLong padTokenId() {
-    if (json.find("pad_token_id").isEmpty()) {
-      return OptionalLong.of(0);
-    }
-    return given("pad_token_id").isPresent()
-        ? OptionalLong.of(json.integer("pad_token_id"))
-        : OptionalLong.empty();
-  }
-
   private List<String> labels() {
-    if (given("id2label").isEmpty()) {
-      long count = integer("num_labels", 2);
+    if (members.given("id2label").isEmpty()) {
+      long count = members.integer("num_labels", 2);
       if (count < 1 || count > MOST_LABELS) {
         throw new IllegalArgumentException(
             "num_labels " + count + " is not between 1 and " + MOST_LABELS);
@@ -182,7 +165,7 @@ final class BertConfigJson {
       labels.add(
           names.get(index) instanceof Json.Num number ? number.literal() : names.text(index));
     }
-    if (given("num_labels").isPresent() && json.integer("num_labels") != labels.size()) {
+    if (members.given("num_labels").isPresent() && json.integer("num_labels") != labels.size()) {
       throw new IllegalArgumentException(
           "num_labels is "
               + json.integer("num_labels")
@@ -191,17 +174,5 @@ final class BertConfigJson {
               + " labels");
     }
     return labels;
-  }
-
-  private long integer(String name, long otherwise) {
-    return given(name).isPresent() ? json.integer(name) : otherwise;
-  }
-
-  private double real(String name, double otherwise) {
-    return given(name).isPresent() ? json.real(name) : otherwise;
-  }
-
-  private Optional<Json> given(String name) {
-    return json.find(name).filter(value -> value != Json.Null.NULL);
   }
 }

@@ -37,6 +37,11 @@ final class BertEmbeddings extends Module {
     dropout = register_module("dropout", new DropoutImpl(config.hiddenDropoutProb()));
   }
 
+  /** The word embeddings, [vocabulary, hidden]. */
+  Tensor words() {
+    return wordEmbeddings.weight();
+  }
+
   /**
    * The embeddings of {@code input_ids}, [batch, length, hidden].
    *
@@ -44,11 +49,7 @@ final class BertEmbeddings extends Module {
    *     [batch, length]
    */
   Tensor forward(Batch batch) {
-    Tensor inputIds = batch.get("input_ids");
-    if (inputIds.dim() != 2) {
-      throw new IllegalArgumentException(
-          "input_ids has " + inputIds.dim() + " dimensions; it has to be [batch, length]");
-    }
+    Tensor inputIds = TokenRows.of(batch, "input_ids");
     long length = inputIds.size(1);
     if (length > config.maxPositionEmbeddings()) {
       throw new IllegalArgumentException(

@@ -1,10 +1,10 @@
 package io.github.checkpoint4j.transformers;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 
 /** The layers, one after the other. */
 final class BertEncoder extends Module {
@@ -24,9 +24,9 @@ final class BertEncoder extends Module {
    * The hidden states after the last layer, [batch, length, hidden].
    *
    * @param hidden the embeddings, [batch, length, hidden]
-   * @param mask as in {@link BertSelfAttention#forward}
+   * @param mask as {@link AttentionMasks#bidirectional} makes it
    */
-  Tensor forward(Tensor hidden, TensorOptional mask) {
+  Tensor forward(Tensor hidden, Optional<Tensor> mask) {
     for (BertLayer each : layers) {
       hidden = each.forward(hidden, mask);
     }

@@ -42,7 +42,7 @@ public final class BertForSequenceClassification extends Module implements Train
    */
   BertForSequenceClassification(BertConfig config, boolean initialized) {
     this.config = config;
-    bert = register_module("bert", new BertModel(config));
+    bert = register_module("bert", new BertModel(config, true));
     if (initialized) {
       // Python's BertModel draws its weights before the layers of the head are made.
       InitialWeights.draw(bert, config, name -> true);
@@ -79,7 +79,7 @@ public final class BertForSequenceClassification extends Module implements Train
    */
   @Override
   public ModelOutput forward(Batch batch) {
-    Tensor logits = classifier.forward(dropout.forward(bert.forward(batch)));
+    Tensor logits = classifier.forward(dropout.forward(bert.pooled(batch)));
     if (!batch.contains("labels")) {
       return new ModelOutput(Optional.empty(), logits);
     }
@@ -90,7 +90,7 @@ public final class BertForSequenceClassification extends Module implements Train
   /** config.json. */
   @Override
   public Map<String, FileContent> files() {
-    return Map.of("config.json", FileContent.of(config.toJson().toIndentedText() + "\n"));
+    return Pretrained.configFile(config.toJson());
   }
 
   /** The configured one, or else what transformers infers from the labels. */

@@ -1,8 +1,8 @@
 package io.github.checkpoint4j.transformers;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 
 /** One layer of the encoder: attention, then the feed-forward block. */
 final class BertLayer extends Module {
@@ -20,9 +20,9 @@ final class BertLayer extends Module {
    * The hidden states after the layer, [batch, length, hidden].
    *
    * @param hidden [batch, length, hidden]
-   * @param mask as in {@link BertSelfAttention#forward}
+   * @param mask as {@link AttentionMasks#bidirectional} makes it
    */
-  Tensor forward(Tensor hidden, TensorOptional mask) {
+  Tensor forward(Tensor hidden, Optional<Tensor> mask) {
     Tensor attended = Layers.freeingIntermediates(() -> attention.forward(hidden, mask));
     return Layers.freeingIntermediates(
         () -> output.forward(intermediate.forward(attended), attended));

@@ -1,48 +1,52 @@
 package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.torch.Batch;
+import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** BERT without a head: embeddings, encoder, pooler. */
+/** BERT without a head: embeddings, encoder, and the pooler if the head needs one. */
 final class BertModel extends Module {
   private final BertEmbeddings embeddings;
   private final BertEncoder encoder;
-  private final BertPooler pooler;
+  private final Optional<BertPooler> pooler;
 
-  BertModel(BertConfig config) {
+  /**
+   * A model.
+   *
+   * @param pooling whether it has a pooler
+   */
+  BertModel(BertConfig config, boolean pooling) {
     embeddings = register_module("embeddings", new BertEmbeddings(config));
     encoder = register_module("encoder", new BertEncoder(config));
-    pooler = register_module("pooler", new BertPooler(config));
+    pooler =
+        pooling ? Optional.of(register_module("pooler", new BertPooler(config))) : Optional.empty();
+  }
+
+  /** The word embeddings, [vocabulary, hidden]. */
+  Tensor wordEmbeddings() {
+    return embeddings.words();
   }
 
   /**
-   * The pooled output, [batch, hidden].
+   * The hidden states, [batch, length, hidden].
    *
    * @param batch {@code input_ids}, and if there {@code token_type_ids} and {@code attention_mask}
    *     (0 for padding), all [batch, length]
    */
   Tensor forward(Batch batch) {
     Tensor embedded = Layers.freeingIntermediates(() -> embeddings.forward(batch));
-    return pooler.forward(encoder.forward(embedded, mask(batch)));
+    Optional<Tensor> mask =
+        AttentionMasks.bidirectional(batch.find("attention_mask"), embedded.size(1));
+    return encoder.forward(embedded, mask);
   }
 
   /**
-   * The mask of the scaled dot product, as {@code create_bidirectional_mask} makes it for sdpa:
-   * none at all if no token is padding, for libtorch has a faster kernel then.
+   * The pooled output, [batch, hidden].
+   *
+   * @param batch as for {@link #forward}
    */
-  private static TensorOptional mask(Batch batch) {
-    if (!batch.contains("attention_mask")) {
-      return new TensorOptional();
-    }
-    Tensor padding = batch.get("attention_mask").to(ScalarType.Bool);
-    if (padding.all().item_bool()) {
-      return new TensorOptional();
-    }
-    long length = padding.size(1);
-    return new TensorOptional(
-        padding.unsqueeze(1).unsqueeze(1).expand(padding.size(0), 1, length, length));
+  Tensor pooled(Batch batch) {
+    return pooler.orElseThrow().forward(forward(batch));
   }
 }

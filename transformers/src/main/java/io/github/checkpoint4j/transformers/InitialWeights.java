@@ -50,7 +50,8 @@ final class InitialWeights {
     }
   }
 
-  private static void drawNormal(Tensor parameter, double deviation) {
+  /** Overwrites a parameter; the caller sees to it that autograd does not. */
+  static void drawNormal(Tensor parameter, double deviation) {
     try (var defaultGenerator = new GeneratorOptional()) {
       parameter.normal_(0, deviation, defaultGenerator);
     }

@@ -7,6 +7,8 @@ import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.EmbeddingOptions;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.LayerNormOptions;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.LinearOptions;
 import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.Tensor;
 
@@ -20,6 +22,15 @@ final class Layers {
         var eps = options.eps()) {
       eps.put(epsilon);
       return new LayerNormImpl(options);
+    }
+  }
+
+  /** A linear layer without bias. */
+  static LinearImpl linear(long in, long out) {
+    try (var options = new LinearOptions(in, out);
+        var bias = options.bias()) {
+      bias.put(false);
+      return new LinearImpl(options);
     }
   }
 

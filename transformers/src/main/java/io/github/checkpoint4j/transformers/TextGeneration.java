@@ -71,7 +71,7 @@ public final class TextGeneration {
   /** The likeliest token, or one that is drawn, for all rows until all are complete. */
   private static List<Generated> oneByOne(
       Decoder decoder, long[][] prompts, GenerationConfig config, GeneratorOptional generator) {
-    var rows = new TokenRows(prompts, config.numReturnSequences(), config.maxNewTokens());
+    var rows = new PromptRows(prompts, config.numReturnSequences(), config.maxNewTokens());
     var scores = new TokenScores(config, 1);
     int[] ends = new int[rows.count()];
     int open = rows.count();
@@ -100,7 +100,7 @@ public final class TextGeneration {
       texts.add(
           new Generated(
               row / config.numReturnSequences(),
-              TokenRows.written(rows.row(row), rows.prompt(), ends[row]),
+              PromptRows.written(rows.row(row), rows.prompt(), ends[row]),
               Double.NaN));
     }
     return texts;

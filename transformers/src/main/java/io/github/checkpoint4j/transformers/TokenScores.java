@@ -20,7 +20,7 @@ record TokenScores(GenerationConfig config, int kept) {
    *
    * @param scores [rows, vocabulary]: logits, or logarithmic probabilities in beam search
    */
-  Tensor of(TokenRows rows, Tensor scores) {
+  Tensor of(PromptRows rows, Tensor scores) {
     Tensor changed = scores;
     if (config.repetitionPenalty() != 1) {
       changed = penalized(rows, changed);
@@ -38,7 +38,7 @@ record TokenScores(GenerationConfig config, int kept) {
   }
 
   /** Each token that a row has gets a score that is worse by the factor. */
-  private Tensor penalized(TokenRows rows, Tensor scores) {
+  private Tensor penalized(PromptRows rows, Tensor scores) {
     Scalar penalty = new Scalar(config.repetitionPenalty());
     Tensor tokens = rows.all();
     Tensor present = torch.gather(scores, 1, tokens);
@@ -47,7 +47,7 @@ record TokenScores(GenerationConfig config, int kept) {
     return scores.scatter(1, tokens, worse);
   }
 
-  private Tensor withoutRepeats(TokenRows rows, Tensor scores) {
+  private Tensor withoutRepeats(PromptRows rows, Tensor scores) {
     Tensor changed = scores.clone();
     int before = config.noRepeatNgramSize() - 1;
     for (int row = 0; row < rows.count(); row++) {

@@ -1,6 +1,6 @@
 /**
  * Transformer models with the parameter names, the arithmetic and the files of Hugging Face's
- * transformers: BERT for sequence classification, its tokenizer, and pretrained weights.
+ * transformers: models, tokenizers, and pretrained weights.
  *
  * <p>Models are native memory. One made inside a {@link org.bytedeco.javacpp.PointerScope} is freed
  * with it; make it outside.

@@ -167,7 +167,7 @@ final class BertConfigTest {
         "{\"add_cross_attention\": true} | add_cross_attention is true; only encoders are read",
         "{\"position_embedding_type\": \"relative_key\"}"
             + "| position_embedding_type is 'relative_key'; only absolute is read",
-        "{\"hidden_act\": \"mish\"} | hidden_act 'mish' is not one of gelu, gelu_pytorch_tanh,"
+        "{\"hidden_act\": \"mish\"} | hidden_act 'mish' is not one of gelu, gelu_pytorch_tanh, gelu_new,"
             + " relu, silu, swish, tanh",
         "{\"problem_type\": \"ranking\"} | problem_type 'ranking' is not one of regression,"
             + " single_label_classification, multi_label_classification",

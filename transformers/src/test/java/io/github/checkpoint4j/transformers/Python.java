@@ -27,8 +27,13 @@ final class Python {
 
   /** What interop.py prints, given these arguments. */
   Json.Obj interop(String... arguments) throws IOException, InterruptedException {
-    Path script = scratch.resolve("interop.py");
-    try (InputStream in = Python.class.getResourceAsStream("interop.py")) {
+    return script("interop.py", arguments);
+  }
+
+  /** What a script among the resources prints, given these arguments. */
+  Json.Obj script(String name, String... arguments) throws IOException, InterruptedException {
+    Path script = scratch.resolve(name);
+    try (InputStream in = Python.class.getResourceAsStream(name)) {
       assertThat(in).isNotNull();
       Files.write(script, in.readAllBytes());
     }

@@ -28,10 +28,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -227,7 +224,7 @@ final class PythonInteropTest {
     for (Json item : expected.array("tensors").items()) {
       Json.Obj row = (Json.Obj) item;
       if (!report.missing().contains(row.text("name"))) {
-        assertThat(sha256(state.tensor(row.text("name"))))
+        assertThat(Digest.sha256(state.tensor(row.text("name"))))
             .as(row.text("name"))
             .isEqualTo(row.text("sha256"));
         compared++;
@@ -339,7 +336,7 @@ final class PythonInteropTest {
     for (Json item : expected.array("tensors").items()) {
       Json.Obj row = (Json.Obj) item;
       names.add(row.text("name"));
-      assertThat(sha256(state.tensor(row.text("name"))))
+      assertThat(Digest.sha256(state.tensor(row.text("name"))))
           .as(row.text("name"))
           .isEqualTo(row.text("sha256"));
     }
@@ -389,15 +386,5 @@ final class PythonInteropTest {
       bytes.writeBytes(part.bytes().toArray(ValueLayout.JAVA_BYTE));
     }
     return bytes.toByteArray();
-  }
-
-  private static String sha256(Tensor tensor) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      digest.update(tensor.bytes().asByteBuffer());
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e);
-    }
   }
 }

@@ -16,6 +16,10 @@ final class TinyBert {
   private TinyBert() {}
 
   static BertConfig config() {
+    return config(0.1);
+  }
+
+  static BertConfig config(double dropout) {
     return new BertConfig(
         100,
         32,
@@ -23,8 +27,8 @@ final class TinyBert {
         4,
         64,
         Activation.GELU,
-        0.1,
-        0.1,
+        dropout,
+        dropout,
         OptionalDouble.empty(),
         40,
         2,

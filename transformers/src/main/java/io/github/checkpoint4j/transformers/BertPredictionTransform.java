@@ -1,0 +1,25 @@
+package io.github.checkpoint4j.transformers;
+
+import org.bytedeco.pytorch.LayerNormImpl;
+import org.bytedeco.pytorch.LinearImpl;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.Tensor;
+
+/** The dense layer before the vocabulary. */
+final class BertPredictionTransform extends Module {
+  private final LinearImpl dense;
+  private final LayerNormImpl layerNorm;
+  private final Activation activation;
+
+  BertPredictionTransform(BertConfig config) {
+    long size = config.hiddenSize();
+    dense = register_module("dense", new LinearImpl(size, size));
+    layerNorm = register_module("LayerNorm", Layers.layerNorm(size, config.layerNormEps()));
+    activation = config.hiddenAct();
+  }
+
+  /** [batch, length, hidden] to the same shape. */
+  Tensor forward(Tensor hidden) {
+    return layerNorm.forward(activation.apply(dense.forward(hidden)));
+  }
+}
