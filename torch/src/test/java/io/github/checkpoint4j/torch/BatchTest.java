@@ -20,6 +20,8 @@ class BatchTest {
       assertThat(batch.size()).isEqualTo(4);
       assertThat(batch.contains("input_ids")).isTrue();
       assertThat(batch.contains("labels")).isFalse();
+      assertThat(batch.find("input_ids")).containsSame(batch.get("input_ids"));
+      assertThat(batch.find("labels")).isEmpty();
       assertThat(batch.names()).containsExactly("input_ids");
     }
   }
