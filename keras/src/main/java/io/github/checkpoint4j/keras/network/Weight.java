@@ -1,0 +1,56 @@
+package io.github.checkpoint4j.keras.network;
+
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import org.bytedeco.pytorch.Module;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * A weight of a layer.
+ *
+ * @param name PyTorch's
+ * @param role Keras's word before {@code _initializer} and {@code _regularizer}: {@code kernel}
+ * @param shape PyTorch's
+ * @param kerasShape the shape in Keras, by which its first values are scaled
+ */
+record Weight(String name, String role, long[] shape, long[] kerasShape) {
+  static Weight of(String name, String role, long... shape) {
+    return new Weight(name, role, shape, shape);
+  }
+
+  /** A weight that Keras has in another shape. */
+  Weight inKeras(long... other) {
+    return new Weight(name, role, shape, other);
+  }
+
+  /** Makes it a parameter of the module, with values as the layer's initializer draws them. */
+  Tensor register(Module module, LayerSpec spec) throws UnsupportedFeatureException {
+    Tensor values = torch.zeros(shape);
+    Initializer.of(spec, role + "_initializer").fill(values, kerasShape);
+    return kept(module.register_parameter(name, values, spec.trainable()));
+  }
+
+  /** Makes a tensor that is not trained a buffer of the module. */
+  static Tensor buffer(Module module, String name, Tensor values) {
+    return kept(module.register_buffer(name, values));
+  }
+
+  /** A buffer of one value in all places. */
+  static Tensor buffer(Module module, String name, double value, long... shape) {
+    return buffer(module, name, torch.full(shape, new Scalar(value)));
+  }
+
+  /** Overwrites a tensor; not seen by autograd. */
+  static void assign(Tensor target, Tensor values) {
+    try (var _ = new NoGradGuard()) {
+      target.copy_(values);
+    }
+  }
+
+  /** A reference of its own, which no scope of the caller closes. */
+  private static Tensor kept(Tensor tensor) {
+    return new Tensor(tensor).retainReference();
+  }
+}
