@@ -12,7 +12,7 @@ def of(model, prefix=""):
             tensors.update(of(layer, path + "."))
         else:
             for name, value in _tensors(layer).items():
-                tensors[f"{path}.{name}"] = np.ascontiguousarray(value)
+                tensors[f"{path}.{name}"] = np.array(value, order="C")
     return tensors
 
 

@@ -382,7 +382,7 @@ def main():
         group()
     configurations, tensors = predictions()
     (HERE / "predictions.json").write_text(json.dumps(configurations, separators=(",", ":")) + "\n")
-    save_file({key: np.ascontiguousarray(value) for key, value in tensors.items()}, HERE / "predictions.safetensors")
+    save_file({key: np.array(value, order="C") for key, value in tensors.items()}, HERE / "predictions.safetensors")
     print(len(configurations), "cases")
 
 

@@ -71,7 +71,7 @@ record Activation(String name, UnaryOperator<Tensor> function, boolean keepsLogi
     UnaryOperator<Tensor> function = FUNCTIONS.get(name);
     if (function == null) {
       throw spec.unsupported(
-          "has %s '%s', which is not supported; there are %s"
+          "it has %s '%s', which is not supported; there are %s"
               .formatted(option, name, String.join(", ", FUNCTIONS.keySet())));
     }
     return new Activation(name, function, name.equals("softmax") || name.equals("sigmoid"));

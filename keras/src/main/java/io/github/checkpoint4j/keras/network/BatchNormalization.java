@@ -49,9 +49,7 @@ final class BatchNormalization extends TensorLayer {
             : Optional.empty();
     runningMean = Weight.buffer(this, "running_mean", 0, channels);
     runningVariance = Weight.buffer(this, "running_var", 1, channels);
-    batches =
-        Weight.buffer(
-            this, "num_batches_tracked", torch.zeros().to(torch.ScalarType.Long));
+    batches = Weight.buffer(this, "num_batches_tracked", torch.zeros().to(torch.ScalarType.Long));
   }
 
   @Override
@@ -89,8 +87,7 @@ final class BatchNormalization extends TensorLayer {
     Tensor counted = mask.unsqueeze(-1).expand(x.shape()).to(x.scalar_type());
     Tensor weights = counted.sum(axes, true, none).add(new Scalar(LEAST_WEIGHT));
     Tensor mean = x.mul(counted).sum(axes, true, none).div(weights);
-    Tensor variance =
-        x.sub(mean).mul(counted).square().sum(axes, true, none).div(weights);
+    Tensor variance = x.sub(mean).mul(counted).square().sum(axes, true, none).div(weights);
     return new Moments(mean.reshape(-1), variance.reshape(-1));
   }
 
@@ -101,7 +98,8 @@ final class BatchNormalization extends TensorLayer {
   private Tensor normalized(Tensor x, Tensor mean, Tensor variance) {
     Tensor deviation = variance.add(new Scalar(epsilon)).rsqrt();
     Tensor scale = weight.map(deviation::mul).orElse(deviation);
-    Tensor shift = bias.map(added -> added.sub(mean.mul(scale))).orElseGet(() -> mean.mul(scale).neg());
+    Tensor shift =
+        bias.map(added -> added.sub(mean.mul(scale))).orElseGet(() -> mean.mul(scale).neg());
     return x.mul(broadcast(scale, x)).add(broadcast(shift, x));
   }
 

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.keras.network;
 
+import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,7 +25,7 @@ final class Bidirectional extends Layer {
     AVE
   }
 
-  Bidirectional(LayerSpec spec) throws UnsupportedFeatureException {
+  Bidirectional(LayerSpec spec) throws CorruptFileException, UnsupportedFeatureException {
     super(spec);
     LayerSpec layer = spec.inner("layer");
     LayerSpec backwardLayer = spec.inner(spec.isSet("backward_layer") ? "backward_layer" : "layer");
@@ -39,7 +40,7 @@ final class Bidirectional extends Layer {
         .orElseThrow(
             () ->
                 layer.unsupported(
-                    "is in a Bidirectional, where only LSTM, GRU and SimpleRNN are supported"));
+                    "it is in a Bidirectional, where only LSTM, GRU and SimpleRNN are supported"));
   }
 
   private static Optional<Merge> merge(LayerSpec spec) throws UnsupportedFeatureException {
@@ -53,7 +54,7 @@ final class Bidirectional extends Layer {
       case "ave" -> Optional.of(Merge.AVE);
       default ->
           throw spec.unsupported(
-              "has merge_mode '%s'; there are concat, sum, mul, ave and null"
+              "it has merge_mode '%s'; there are concat, sum, mul, ave and null"
                   .formatted(spec.text("merge_mode")));
     };
   }
@@ -64,8 +65,7 @@ final class Bidirectional extends Layer {
     Optional<Tensor> mask = Recurrent.mask(arguments, initial);
     Tensor x = arguments.first().tensor();
     Recurrence.Result ahead =
-        forward.run(
-            x, mask, initial.map(all -> all.subList(0, all.size() / 2)), is_training());
+        forward.run(x, mask, initial.map(all -> all.subList(0, all.size() / 2)), is_training());
     Recurrence.Result back =
         backward.run(
             x, mask, initial.map(all -> all.subList(all.size() / 2, all.size())), is_training());

@@ -14,15 +14,15 @@ final class Convolution extends TensorLayer {
   private final Tensor weight;
   private final Optional<Tensor> bias;
 
-  private Convolution(LayerSpec spec, Window window, long groups, Weight weight)
+  private Convolution(LayerSpec spec, Window window, long groups, Weight kernel)
       throws UnsupportedFeatureException {
     super(spec, Masks.DROPPED, Activation.of(spec, "activation"));
     this.window = window;
     this.groups = groups;
-    this.weight = weight(weight);
+    weight = weight(kernel);
     bias =
         spec.flag("use_bias")
-            ? Optional.of(weight(Weight.of("bias", "bias", weight.shape()[0])))
+            ? Optional.of(weight(Weight.of("bias", "bias", weight.size(0))))
             : Optional.empty();
   }
 
@@ -65,8 +65,7 @@ final class Convolution extends TensorLayer {
   @Override
   Tensor apply(Tensor x) {
     Tensor image = window.padded(window.toChannelsFirst(x), 0);
-    return window.fromChannelsFirst(
-        convolve(image, weight, optional(bias), window, groups));
+    return window.fromChannelsFirst(convolve(image, weight, optional(bias), window, groups));
   }
 
   /** The convolution of an image of channels first that is padded already. */

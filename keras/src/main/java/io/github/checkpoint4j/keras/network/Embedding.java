@@ -7,7 +7,9 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Rows of a table by their numbers; with {@code mask_zero} row 0 is passed over by later layers. */
+/**
+ * Rows of a table by their numbers; with {@code mask_zero} row 0 is passed over by later layers.
+ */
 final class Embedding extends Layer {
   private final Tensor weight;
   private final boolean masksZero;

@@ -70,7 +70,7 @@ sealed interface Initializer {
    */
   record VarianceScaling(double scale, String mode, String distribution) implements Initializer {
     /** The deviation of a standard normal distribution that is cut at two. */
-    private static final double TRUNCATED_DEVIATION = 0.87962566103423978;
+    private static final double TRUNCATED_DEVIATION = 0.8796256610342398;
 
     @Override
     public void fill(Tensor tensor, long[] shape) {
@@ -174,7 +174,7 @@ sealed interface Initializer {
       }
     }
     throw spec.unsupported(
-        "has %s %s, which is not supported; give one of Keras's in Keras"
+        "it has %s %s, which is not supported; give one of Keras's in Keras"
             .formatted(option, value.toText()));
   }
 }

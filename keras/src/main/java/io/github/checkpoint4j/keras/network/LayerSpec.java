@@ -1,28 +1,24 @@
 package io.github.checkpoint4j.keras.network;
 
+import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.keras.layers.LayerConfig;
+import io.github.checkpoint4j.keras.layers.LayerOptions;
+import io.github.checkpoint4j.keras.layers.ModelConfig;
+import io.github.checkpoint4j.keras.layers.SequentialConfig;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * A layer as a model's configuration has it.
+ * A layer as a model's configuration has it, and where it is in the network.
  *
  * @param path the names of the models it is in and its own, with dots between
- * @param name its own name
- * @param className for instance {@code Dense}
- * @param config what its constructor is given, by name
- * @param build the shapes it was built with; empty if it was not
+ * @param layer its configuration
  * @param trainable whether it and all it is in are trained
  */
-record LayerSpec(
-    String path,
-    String name,
-    String className,
-    Json.Obj config,
-    Optional<Json.Obj> build,
-    boolean trainable) {
+record LayerSpec(String path, LayerConfig layer, boolean trainable) {
 
   /** What stands in a shape for a size that is not fixed. */
   static final long UNKNOWN = -1;
@@ -30,68 +26,92 @@ record LayerSpec(
   /**
    * A layer of a model.
    *
-   * @param layer the entry of the configuration's {@code layers}
    * @param parent the path of the model it is in; empty for the outermost
    */
-  static LayerSpec of(Json.Obj layer, String parent, boolean trainable) {
-    Json.Obj config = layer.object("config");
-    String name =
-        config.find("name").isPresent() ? config.text("name") : layer.text("class_name");
+  static LayerSpec of(LayerConfig layer, String parent, boolean trainable)
+      throws CorruptFileException {
     return new LayerSpec(
-        parent.isEmpty() ? name : parent + "." + name,
-        name,
-        layer.text("class_name"),
-        config,
-        layer.find("build_config").flatMap(LayerSpec::object),
-        trainable && isOn(config, "trainable", true));
+        parent.isEmpty() ? layer.name() : parent + "." + layer.name(),
+        layer,
+        trainable && layer.isTrainable());
+  }
+
+  /** The whole network, whose layers have no path before their names. */
+  static LayerSpec root(ModelConfig model) {
+    String className = model instanceof SequentialConfig ? "Sequential" : "Functional";
+    var options = new LayerOptions("model '" + model.name() + "': ", Json.object().build());
+    var layer =
+        new LayerConfig(
+            Optional.of("keras"),
+            className,
+            Optional.empty(),
+            model.name(),
+            options,
+            Optional.empty(),
+            Optional.empty(),
+            List.of(),
+            Optional.of(model));
+    return new LayerSpec("", layer, true);
   }
 
   /** A layer within this one, a wrapper: it has the wrapper's path. */
-  LayerSpec inner(String option) {
-    Json.Obj layer = config.object(option);
-    LayerSpec spec = of(layer, "", trainable);
-    return new LayerSpec(
-        path, spec.name, spec.className, spec.config, spec.build, spec.trainable);
+  LayerSpec inner(String option) throws CorruptFileException, UnsupportedFeatureException {
+    LayerConfig wrapped = layer.wrapped(option);
+    return new LayerSpec(path, wrapped, trainable && wrapped.isTrainable());
+  }
+
+  String name() {
+    return layer.name();
+  }
+
+  String className() {
+    return layer.className();
+  }
+
+  /** What its constructor is given, by name. */
+  Json.Obj config() {
+    return layer.options().members();
   }
 
   /** A whole number. */
   long integer(String option) {
-    return config.integer(option);
+    return config().integer(option);
   }
 
   double real(String option) {
-    return config.real(option);
+    return config().real(option);
   }
 
   /** A number; {@code otherwise} if it is not there or null. */
   double real(String option, double otherwise) {
-    return isSet(option) ? config.real(option) : otherwise;
+    return isSet(option) ? config().real(option) : otherwise;
   }
 
   /** Whether an option is true; not if it is not there. */
   boolean flag(String option) {
-    return isOn(config, option, false);
+    return config().find(option).orElse(Json.Null.NULL) instanceof Json.Bool(boolean value)
+        && value;
   }
 
   /** Whether an option is there and not null. */
   boolean isSet(String option) {
-    return config.find(option).filter(value -> value != Json.Null.NULL).isPresent();
+    return config().find(option).filter(value -> value != Json.Null.NULL).isPresent();
   }
 
   String text(String option) {
-    return config.text(option);
+    return config().text(option);
   }
 
   /** Whole numbers: a list of them, or one that stands for {@code count} alike. */
   long[] integers(String option, int count) {
-    return config.get(option) instanceof Json.Num number
+    return config().get(option) instanceof Json.Num number
         ? filled(count, number.asLong())
         : integers(option);
   }
 
   /** Whole numbers: a list of them, or one alone. */
   long[] integers(String option) {
-    return switch (config.get(option)) {
+    return switch (config().get(option)) {
       case Json.Num number -> new long[] {number.asLong()};
       case Json.Arr array -> integers(array);
       case Json other ->
@@ -121,23 +141,29 @@ record LayerSpec(
 
   /** The shape of the input, with {@link #UNKNOWN} for sizes that are not fixed. */
   long[] inputShape() throws UnsupportedFeatureException {
-    return shape(build.flatMap(shapes -> shapes.find("input_shape")));
+    Optional<Json> only = layer.buildConfig().flatMap(shapes -> shapes.find("input_shape"));
+    // A layer that is called on several tensors has the shape of each: the first is its input.
+    return shape(
+        only.or(() -> shapes().flatMap(all -> all.members().values().stream().findFirst())));
   }
 
   /** One of the shapes of several inputs. */
   Optional<long[]> inputShape(String input) throws UnsupportedFeatureException {
-    Optional<Json> shape =
-        build
-            .flatMap(shapes -> shapes.find("shapes_dict"))
-            .flatMap(LayerSpec::object)
-            .flatMap(shapes -> shapes.find(input));
+    Optional<Json> shape = shapes().flatMap(all -> all.find(input));
     return shape.isEmpty() ? Optional.empty() : Optional.of(shape(shape));
+  }
+
+  private Optional<Json.Obj> shapes() {
+    return layer
+        .buildConfig()
+        .flatMap(shapes -> shapes.find("shapes_dict"))
+        .flatMap(LayerSpec::object);
   }
 
   private long[] shape(Optional<Json> shape) throws UnsupportedFeatureException {
     if (shape.isEmpty() || !(shape.get() instanceof Json.Arr sizes)) {
       throw unsupported(
-          "has no input shape in its build_config; save the model in Keras 3 after it was built");
+          "it has no input shape in its build_config; save the model in Keras 3 after it was built");
     }
     return integers(sizes);
   }
@@ -148,7 +174,7 @@ record LayerSpec(
     long size = shape[axisOf(axis, shape.length)];
     if (size == UNKNOWN) {
       throw unsupported(
-          "is built on a shape whose axis %d is not fixed, %s; give it a size in Keras"
+          "it is built on a shape whose axis %d is not fixed, %s; give it a size in Keras"
               .formatted(axis, Arrays.toString(shape)));
     }
     return size;
@@ -166,31 +192,24 @@ record LayerSpec(
   /**
    * The error for something that has no counterpart here.
    *
-   * @param what continues "layer 'x' (Class)", and says what to do
+   * @param what what there is, and what to do
    */
   UnsupportedFeatureException unsupported(String what) {
-    return new UnsupportedFeatureException(
-        "layer '%s' (%s) %s".formatted(path, className, what));
+    return new UnsupportedFeatureException(layer.where() + what);
   }
 
   /** Returns if an option is off, null, or not there. */
   void requireOff(String option, String advice) throws UnsupportedFeatureException {
-    Json value = config.find(option).orElse(Json.Null.NULL);
+    Json value = config().find(option).orElse(Json.Null.NULL);
     if (!(value == Json.Null.NULL || value.equals(Json.of(false)))) {
       throw unsupported(
-          "has %s %s, which is not supported; %s".formatted(option, value.toText(), advice));
+          "it has %s %s, which is not supported; %s".formatted(option, value.toText(), advice));
     }
   }
 
   /** Which of the options are set. */
   List<String> set(List<String> options) {
     return options.stream().filter(this::isSet).toList();
-  }
-
-  private static boolean isOn(Json.Obj config, String option, boolean otherwise) {
-    return config.find(option).orElse(Json.Null.NULL) instanceof Json.Bool(boolean value)
-        ? value
-        : otherwise;
   }
 
   private static Optional<Json.Obj> object(Json json) {

@@ -130,15 +130,14 @@ final class Merging extends Layer {
     if (shape.size() == 1) {
       shape.add(1L);
     }
-    return torch
-        .matmul(rows, columns)
-        .reshape(shape.stream().mapToLong(Long::longValue).toArray());
+    return torch.matmul(rows, columns).reshape(shape.stream().mapToLong(Long::longValue).toArray());
   }
 
   /** Divided by its norm along axes. */
   static Tensor unit(Tensor x, long... axes) {
     return x.mul(
-        torch.clamp(
+        torch
+            .clamp(
                 x.square().sum(axes, true, new org.bytedeco.pytorch.ScalarTypeOptional()),
                 new org.bytedeco.pytorch.ScalarOptional(new Scalar(1e-24)))
             .rsqrt());

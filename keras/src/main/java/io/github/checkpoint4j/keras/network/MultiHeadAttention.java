@@ -49,8 +49,7 @@ final class MultiHeadAttention extends Layer {
     queryProjection = Projection.in(this, query, queryInputs, keySize, biased);
     keyProjection = Projection.in(this, key, keyInputs, keySize, biased);
     valueProjection = Projection.in(this, value, valueInputs, valueSize, biased);
-    outputProjection =
-        Projection.in(this, output, valueSize, outputs(spec, queryInputs), biased);
+    outputProjection = Projection.in(this, output, valueSize, outputs(spec, queryInputs), biased);
   }
 
   private static long features(LayerSpec spec, String input) throws UnsupportedFeatureException {
@@ -59,11 +58,11 @@ final class MultiHeadAttention extends Layer {
             .orElseThrow(
                 () ->
                     spec.unsupported(
-                        "has no %s in its build_config; save the model in Keras 3 after it was built"
+                        "it has no %s in its build_config; save the model in Keras 3 after it was built"
                             .formatted(input)));
     if (shape.length != 3) {
       throw spec.unsupported(
-          "attends in tensors of %d axes; only [batch, steps, features] is supported"
+          "it attends in tensors of %d axes; only [batch, steps, features] is supported"
               .formatted(shape.length));
     }
     return shape[2];
@@ -75,7 +74,7 @@ final class MultiHeadAttention extends Layer {
     }
     long[] shape = spec.integers("output_shape");
     if (shape.length != 1) {
-      throw spec.unsupported("has an output_shape of several axes; only one is supported");
+      throw spec.unsupported("it has an output_shape of several axes; only one is supported");
     }
     return shape[0];
   }
@@ -98,8 +97,7 @@ final class MultiHeadAttention extends Layer {
     Tensor shares = softmax(scores, seen, dropout > 0 || returnsScores);
     Tensor dropped = torch.dropout(shares, dropout, is_training());
     Tensor attended = torch.matmul(dropped, v).transpose(1, 2).flatten(2, 3);
-    MaskedTensor result =
-        MaskedTensor.of(outputProjection.apply(attended), queries.mask());
+    MaskedTensor result = MaskedTensor.of(outputProjection.apply(attended), queries.mask());
     return returnsScores ? List.of(result, MaskedTensor.of(shares)) : List.of(result);
   }
 
@@ -124,8 +122,7 @@ final class MultiHeadAttention extends Layer {
       MaskedTensor values,
       Optional<MaskedTensor> keys,
       Tensor scores) {
-    Stream<Tensor> ofQueries =
-        queries.mask().stream().map(mask -> mask.unsqueeze(-1).unsqueeze(1));
+    Stream<Tensor> ofQueries = queries.mask().stream().map(mask -> mask.unsqueeze(-1).unsqueeze(1));
     Stream<Tensor> ofValues =
         given(arguments, "value_mask").or(values::mask).stream().map(MultiHeadAttention::ofKeys);
     Stream<Tensor> ofKeys =
@@ -160,8 +157,6 @@ final class MultiHeadAttention extends Layer {
 
   /** [batch, heads, steps, size of a head]. */
   private Tensor split(Tensor projected) {
-    return projected
-        .view(projected.size(0), projected.size(1), heads, -1)
-        .transpose(1, 2);
+    return projected.view(projected.size(0), projected.size(1), heads, -1).transpose(1, 2);
   }
 }

@@ -34,10 +34,7 @@ final class Normalization extends TensorLayer {
       spec.requireOff("rms_scaling", "use RMSNormalization");
     }
     int rank = spec.inputShape().length;
-    axes =
-        LongStream.of(spec.integers("axis"))
-            .map(axis -> LayerSpec.axisOf(axis, rank))
-            .toArray();
+    axes = LongStream.of(spec.integers("axis")).map(axis -> LayerSpec.axisOf(axis, rank)).toArray();
     epsilon = spec.real("epsilon");
     long[] shape = new long[axes.length];
     for (int i = 0; i < shape.length; i++) {

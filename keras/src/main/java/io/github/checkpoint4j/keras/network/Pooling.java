@@ -45,11 +45,10 @@ final class Pooling extends TensorLayer {
   }
 
   private Tensor average(Tensor image) {
-    Tensor padded = window.padded(image, 0);
-    Tensor averages = pooled(padded);
-    return padded == image
-        ? averages
-        : averages.div(pooled(window.padded(torch.ones_like(image), 0)));
+    Tensor averages = pooled(window.padded(image, 0));
+    return window.pads(image)
+        ? averages.div(pooled(window.padded(torch.ones_like(image), 0)))
+        : averages;
   }
 
   private Tensor pooled(Tensor image) {
@@ -94,12 +93,9 @@ final class Pooling extends TensorLayer {
         return apply(x);
       }
       // Of a sequence the steps that are passed over do not count.
-      Tensor counted =
-          mask.get().to(x.scalar_type()).unsqueeze(spec().channelsFirst() ? 1 : 2);
+      Tensor counted = mask.get().to(x.scalar_type()).unsqueeze(spec().channelsFirst() ? 1 : 2);
       var none = new org.bytedeco.pytorch.ScalarTypeOptional();
-      return x.mul(counted)
-          .sum(axes, keepsAxes, none)
-          .div(counted.sum(axes, keepsAxes, none));
+      return x.mul(counted).sum(axes, keepsAxes, none).div(counted.sum(axes, keepsAxes, none));
     }
   }
 }

@@ -17,8 +17,7 @@ record Projection(Tensor weight, Optional<Tensor> bias) {
   static Projection in(Layer layer, Module part, long inputs, long outputs, boolean biased)
       throws UnsupportedFeatureException {
     Tensor weight =
-        layer.weight(
-            part, Weight.of("weight", "kernel", outputs, inputs).inKeras(inputs, outputs));
+        layer.weight(part, Weight.of("weight", "kernel", outputs, inputs).inKeras(inputs, outputs));
     return new Projection(
         weight,
         biased

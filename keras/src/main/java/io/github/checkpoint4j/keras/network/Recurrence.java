@@ -71,17 +71,18 @@ final class Recurrence {
     boolean dropsRecurrent = training && recurrentDropout > 0;
     if (mask.isEmpty() && cell.isFused() && !dropsRecurrent) {
       RecurrentCell.Run run = cell.fused(ordered, states);
-      Tensor output =
-          returnsSequences ? run.outputs() : run.outputs().select(1, x.size(1) - 1);
+      Tensor output = returnsSequences ? run.outputs() : run.outputs().select(1, x.size(1) - 1);
       return new Result(output, run.states());
     }
     Optional<Tensor> kept =
         dropsRecurrent
-            ? Optional.of(
-                Dropout.kept(x, recurrentDropout, states.getFirst().shape()))
+            ? Optional.of(Dropout.kept(x, recurrentDropout, states.getFirst().shape()))
             : Optional.empty();
     return steps(
-        cell.projected(ordered), mask.map(steps -> goesBackwards ? steps.flip(1) : steps), kept, states);
+        cell.projected(ordered),
+        mask.map(steps -> goesBackwards ? steps.flip(1) : steps),
+        kept,
+        states);
   }
 
   private Result steps(

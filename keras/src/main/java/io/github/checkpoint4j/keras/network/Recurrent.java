@@ -25,8 +25,7 @@ final class Recurrent extends Layer {
         recurrence.run(arguments.first().tensor(), mask, initial, is_training());
     List<MaskedTensor> outputs = new ArrayList<>();
     outputs.add(
-        MaskedTensor.of(
-            result.output(), recurrence.returnsSequences() ? mask : Optional.empty()));
+        MaskedTensor.of(result.output(), recurrence.returnsSequences() ? mask : Optional.empty()));
     if (returnsState) {
       result.states().forEach(state -> outputs.add(MaskedTensor.of(state)));
     }

@@ -57,7 +57,7 @@ final class RecurrentCell {
         kind == Kind.SIMPLE ? Activation.LINEAR : Activation.of(spec, "recurrent_activation");
     if (kind == Kind.GRU && !spec.flag("reset_after")) {
       throw spec.unsupported(
-          "has reset_after False, for which PyTorch has no counterpart; train it with True");
+          "it has reset_after False, for which PyTorch has no counterpart; train it with True");
     }
     long rows = Math.multiplyExact(units, kind.gates);
     long inputs = spec.inputSize(-1);
@@ -125,14 +125,19 @@ final class RecurrentCell {
               false,
               true);
       return new Run(
-          result.get0(), List.of(result.get1().squeeze(0), result.get2().squeeze(0)));
+          own(result.get0()), List.of(result.get1().squeeze(0), result.get2().squeeze(0)));
     }
     Tensor state = layered.getFirst();
     T_TensorTensor_T result =
         kind == Kind.GRU
             ? torch.gru(x, state, weights, biased, 1, 0, false, false, true)
             : torch.rnn_tanh(x, state, weights, biased, 1, 0, false, false, true);
-    return new Run(result.get0(), List.of(result.get1().squeeze(0)));
+    return new Run(own(result.get0()), List.of(result.get1().squeeze(0)));
+  }
+
+  /** A reference of its own: that of a tuple is gone with the tuple. */
+  private static Tensor own(Tensor ofTuple) {
+    return new Tensor(ofTuple);
   }
 
   /** What the input adds to the gates, for all steps at once: [batch, steps, gates * units]. */
@@ -156,12 +161,8 @@ final class RecurrentCell {
             recurrentActivation
                 .apply(gates.get(1))
                 .mul(states.get(1))
-                .add(
-                    recurrentActivation
-                        .apply(gates.get(0))
-                        .mul(activation.apply(gates.get(2))));
-        Tensor output =
-            recurrentActivation.apply(gates.get(3)).mul(activation.apply(carried));
+                .add(recurrentActivation.apply(gates.get(0)).mul(activation.apply(gates.get(2))));
+        Tensor output = recurrentActivation.apply(gates.get(3)).mul(activation.apply(carried));
         yield List.of(output, carried);
       }
       case GRU -> {
@@ -169,8 +170,7 @@ final class RecurrentCell {
         List<Tensor> recurrents = gates(recurrent);
         Tensor reset = recurrentActivation.apply(inputs.get(0).add(recurrents.get(0)));
         Tensor update = recurrentActivation.apply(inputs.get(1).add(recurrents.get(1)));
-        Tensor candidate =
-            activation.apply(inputs.get(2).add(reset.mul(recurrents.get(2))));
+        Tensor candidate = activation.apply(inputs.get(2).add(reset.mul(recurrents.get(2))));
         Tensor kept = update.mul(states.getFirst());
         yield List.of(kept.add(update.neg().add(new Scalar(1.0)).mul(candidate)));
       }

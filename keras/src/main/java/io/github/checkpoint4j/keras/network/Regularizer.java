@@ -33,7 +33,7 @@ record Regularizer(Tensor weight, double l1, double l2) {
       return Optional.of(new Regularizer(weight, factor(config, "l1"), factor(config, "l2")));
     }
     throw spec.unsupported(
-        "has %s %s, which is not supported; there are L1, L2 and L1L2"
+        "it has %s %s, which is not supported; there are L1, L2 and L1L2"
             .formatted(option, value.toText()));
   }
 

@@ -1,11 +1,11 @@
 package io.github.checkpoint4j.keras.network;
 
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -17,9 +17,7 @@ final class Reshaping {
     boolean channelsFirst = spec.channelsFirst();
     return x -> {
       Tensor ordered =
-          channelsFirst && x.dim() > 2
-              ? Window.toChannelsLast(x, Math.toIntExact(x.dim()) - 2)
-              : x;
+          channelsFirst && x.dim() > 2 ? Window.toChannelsLast(x, Math.toIntExact(x.dim()) - 2) : x;
       return ordered.reshape(x.size(0), -1);
     };
   }
@@ -56,8 +54,7 @@ final class Reshaping {
     return spec.channelsFirst()
         ? x -> Window.padded(x, edges, 0)
         : x ->
-            Window.toChannelsLast(
-                Window.padded(Window.toChannelsFirst(x, rank), edges, 0), rank);
+            Window.toChannelsLast(Window.padded(Window.toChannelsFirst(x, rank), edges, 0), rank);
   }
 
   /** One number, one for each axis, or two for each axis. */
@@ -95,7 +92,7 @@ final class Reshaping {
       throws UnsupportedFeatureException {
     if (spec.isSet("interpolation") && !spec.text("interpolation").equals("nearest")) {
       throw spec.unsupported(
-          "has interpolation '%s'; only nearest is supported"
+          "it has interpolation '%s'; only nearest is supported"
               .formatted(spec.text("interpolation")));
     }
     long[] factors = spec.integers("size", rank);
@@ -104,8 +101,7 @@ final class Reshaping {
       Tensor repeated = x;
       for (int i = 0; i < rank; i++) {
         repeated =
-            repeated.repeat_interleave(
-                factors[i], new LongOptional(first + i), new LongOptional());
+            repeated.repeat_interleave(factors[i], new LongOptional(first + i), new LongOptional());
       }
       return repeated;
     };

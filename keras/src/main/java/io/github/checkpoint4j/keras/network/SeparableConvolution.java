@@ -25,8 +25,7 @@ final class SeparableConvolution extends TensorLayer {
     point = new Window(ones, ones, ones, Window.Padding.VALID, window.channelsFirst());
     channels = spec.inputSize(window.channelAxis());
     depthwiseWeight =
-        weight(
-            depthwise, Convolution.depthwiseWeight("depthwise", spec, window, channels));
+        weight(depthwise, Convolution.depthwiseWeight("depthwise", spec, window, channels));
     long between = Math.multiplyExact(channels, spec.integer("depth_multiplier"));
     long outputs = spec.integer("filters");
     pointwiseWeight =

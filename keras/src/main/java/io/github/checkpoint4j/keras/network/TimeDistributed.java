@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.keras.network;
 
+import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,7 @@ final class TimeDistributed extends Layer {
   private final Layer layer;
   private final boolean stepByStep;
 
-  TimeDistributed(LayerSpec spec) throws UnsupportedFeatureException {
+  TimeDistributed(LayerSpec spec) throws CorruptFileException, UnsupportedFeatureException {
     super(spec);
     layer = register_module("layer", LayerClasses.build(spec.inner("layer")));
     try (var buffers = layer.named_buffers()) {

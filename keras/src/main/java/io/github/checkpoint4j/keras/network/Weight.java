@@ -7,15 +7,26 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * A weight of a layer.
- *
- * @param name PyTorch's
- * @param role Keras's word before {@code _initializer} and {@code _regularizer}: {@code kernel}
- * @param shape PyTorch's
- * @param kerasShape the shape in Keras, by which its first values are scaled
- */
-record Weight(String name, String role, long[] shape, long[] kerasShape) {
+/** A weight of a layer: its name and shape in PyTorch, and how its first values are drawn. */
+final class Weight {
+  private final String name;
+  private final String role;
+  private final long[] shape;
+  private final long[] kerasShape;
+
+  /**
+   * @param name PyTorch's
+   * @param role Keras's word before {@code _initializer} and {@code _regularizer}: {@code kernel}
+   * @param shape PyTorch's
+   * @param kerasShape the shape in Keras, by which its first values are scaled
+   */
+  Weight(String name, String role, long[] shape, long[] kerasShape) {
+    this.name = name;
+    this.role = role;
+    this.shape = shape.clone();
+    this.kerasShape = kerasShape.clone();
+  }
+
   static Weight of(String name, String role, long... shape) {
     return new Weight(name, role, shape, shape);
   }
@@ -23,6 +34,10 @@ record Weight(String name, String role, long[] shape, long[] kerasShape) {
   /** A weight that Keras has in another shape. */
   Weight inKeras(long... other) {
     return new Weight(name, role, shape, other);
+  }
+
+  String role() {
+    return role;
   }
 
   /** Makes it a parameter of the module, with values as the layer's initializer draws them. */

@@ -8,14 +8,25 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/**
- * The window that a convolution or a pooling moves over an image, and where it stands.
- *
- * @param size along each spatial axis, as all of the lists
- * @param channelsFirst whether images are [batch, channels, ...], not [batch, ..., channels]
- */
-record Window(
-    long[] size, long[] strides, long[] dilation, Padding padding, boolean channelsFirst) {
+/** The window that a convolution or a pooling moves over an image, and where it stands. */
+final class Window {
+  private final long[] size;
+  private final long[] strides;
+  private final long[] dilation;
+  private final Padding padding;
+  private final boolean channelsFirst;
+
+  /**
+   * @param size along each spatial axis, as all of the lists
+   * @param channelsFirst whether images are [batch, channels, ...], not [batch, ..., channels]
+   */
+  Window(long[] size, long[] strides, long[] dilation, Padding padding, boolean channelsFirst) {
+    this.size = size.clone();
+    this.strides = strides.clone();
+    this.dilation = dilation.clone();
+    this.padding = padding;
+    this.channelsFirst = channelsFirst;
+  }
 
   /** What is put around an image, as TensorFlow does. */
   enum Padding {
@@ -53,7 +64,7 @@ record Window(
       case "causal" -> Padding.CAUSAL;
       default ->
           throw spec.unsupported(
-              "has padding '%s'; there are valid, same and causal".formatted(padding));
+              "it has padding '%s'; there are valid, same and causal".formatted(padding));
     };
   }
 
@@ -63,11 +74,31 @@ record Window(
     return ones;
   }
 
+  long[] size() {
+    return size.clone();
+  }
+
+  long[] strides() {
+    return strides.clone();
+  }
+
+  long[] dilation() {
+    return dilation.clone();
+  }
+
+  Padding padding() {
+    return padding;
+  }
+
+  boolean channelsFirst() {
+    return channelsFirst;
+  }
+
   int rank() {
     return size.length;
   }
 
-  /** The same window over images whose channels are first and that are padded already. */
+  /** No padding along each axis, for an image that is padded already. */
   long[] zeros() {
     return new long[rank()];
   }
@@ -129,7 +160,7 @@ record Window(
 
   /** An image of channels first with elements around it; with fewer where an edge is negative. */
   static Tensor padded(Tensor image, Edge[] edges, double value) {
-    if (Arrays.stream(edges).allMatch(edge -> edge.before() == 0 && edge.after() == 0)) {
+    if (!anySet(edges)) {
       return image;
     }
     long[] amounts = new long[2 * edges.length];
@@ -139,6 +170,15 @@ record Window(
       amounts[2 * (edges.length - 1 - i) + 1] = edges[i].after();
     }
     return torch.constant_pad_nd(image, amounts, new Scalar(value));
+  }
+
+  /** Whether the window needs something around an image of channels first. */
+  boolean pads(Tensor image) {
+    return anySet(edges(spatial(image)));
+  }
+
+  private static boolean anySet(Edge[] edges) {
+    return Arrays.stream(edges).anyMatch(edge -> edge.before() != 0 || edge.after() != 0);
   }
 
   /** The spatial sizes of an image of channels first. */
