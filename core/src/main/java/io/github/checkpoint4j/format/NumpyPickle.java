@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.format;
 
 import io.github.checkpoint4j.state.Dtype;
+import io.github.checkpoint4j.state.StridedCopy;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.lang.foreign.MemorySegment;
@@ -111,7 +112,7 @@ final class NumpyPickle {
     }
     int item = columnMajor.dtype().bits() / 8;
     MemorySegment copy = MemorySegment.ofArray(new byte[(int) columnMajor.byteSize()]);
-    TorchTensors.copyRows(columnMajor.bytes(), 0, shape, strides, item, copy);
+    StridedCopy.copy(columnMajor.bytes(), 0, shape, strides, item, copy);
     return Tensor.of(columnMajor.dtype(), shape, copy);
   }
 

@@ -1,10 +1,10 @@
 package io.github.checkpoint4j.format;
 
 import io.github.checkpoint4j.state.Dtype;
+import io.github.checkpoint4j.state.StridedCopy;
 import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -73,7 +73,7 @@ final class TorchTensors implements TorchGlobals.Views {
     }
     copied += size;
     MemorySegment copy = Arena.ofAuto().allocate(size, 8);
-    copyRows(storage.bytes(), offset, shape, strides, item, copy);
+    StridedCopy.copy(storage.bytes(), offset, shape, strides, item, copy);
     if (reversed) {
       swap(copy, type.swapSize());
     }
@@ -150,52 +150,6 @@ final class TorchTensors implements TorchGlobals.Views {
       expected *= shape[i];
     }
     return true;
-  }
-
-  /** Copies the elements, which are at least one, in row-major order. */
-  static void copyRows(
-      MemorySegment from, long offset, long[] shape, long[] strides, int item, MemorySegment to) {
-    int dimensions = shape.length;
-    long row = dimensions == 0 ? 1 : shape[dimensions - 1];
-    long stride = dimensions == 0 ? 1 : strides[dimensions - 1];
-    long[] index = new long[dimensions];
-    long source = offset;
-    for (long target = 0; target < to.byteSize(); target += row * item) {
-      if (stride == 1 || row == 1) {
-        MemorySegment.copy(from, source * item, to, target, row * item);
-      } else {
-        copyRow(from, source, stride, row, item, to, target);
-      }
-      for (int i = dimensions - 2; i >= 0; i--) {
-        source += strides[i];
-        if (++index[i] < shape[i]) {
-          break;
-        }
-        source -= strides[i] * shape[i];
-        index[i] = 0;
-      }
-    }
-  }
-
-  private static void copyRow(
-      MemorySegment from,
-      long source,
-      long stride,
-      long row,
-      int item,
-      MemorySegment to,
-      long target) {
-    for (long i = 0; i < row; i++) {
-      long in = (source + i * stride) * item;
-      long out = target + i * item;
-      switch (item) {
-        case 1 -> to.set(ValueLayout.JAVA_BYTE, out, from.get(ValueLayout.JAVA_BYTE, in));
-        case 2 -> to.set(LittleEndian.SHORT, out, from.get(LittleEndian.SHORT, in));
-        case 4 -> to.set(LittleEndian.INT, out, from.get(LittleEndian.INT, in));
-        case 8 -> to.set(LittleEndian.LONG, out, from.get(LittleEndian.LONG, in));
-        default -> MemorySegment.copy(from, in, to, out, item);
-      }
-    }
   }
 
   /** Reverses the bytes of each number of {@code size} bytes. */
