@@ -16,22 +16,16 @@ def of(model, prefix=""):
     return tensors
 
 
-def moments(model, optimizer, slot):
-    """The optimizer's variables of one slot, named and shaped as the parameters they belong to."""
+def moments(model, variables):
+    """Variables of an optimizer, one for each trained weight, named and shaped as the weights are."""
     before = [variable.numpy() for variable in model.trainable_variables]
-    for variable in model.trainable_variables:
-        index = optimizer._get_variable_index(variable)
-        variable.assign(getattr(optimizer, slot)[index].numpy())
-    trained = {id(variable) for variable in model.trainable_variables}
-    found = {
-        name: value
-        for name, value in of(model).items()
-        if not name.split(".")[-1].startswith(("running_", "num_batches"))
-    }
-    for variable, value in zip(model.trainable_variables, before):
-        variable.assign(value)
-    assert trained
-    return found
+    for weight, variable in zip(model.trainable_variables, variables, strict=True):
+        weight.assign(variable.numpy())
+    found = of(model)
+    for weight, value in zip(model.trainable_variables, before):
+        weight.assign(value)
+    trained = {layer for layer in found if not layer.split(".")[-1].startswith(("running", "num_"))}
+    return {name: found[name] for name in found if name in trained}
 
 
 def _wrappers():
@@ -49,13 +43,15 @@ def _tensors(layer):
         backward = _tensors(layer.backward_layer)
         return {**forward, **{f"{name}_reverse": value for name, value in backward.items()}}
     if isinstance(layer, keras.layers.TimeDistributed):
-        return {f"layer.{name}": value for name, value in _tensors(layer.layer).items()}
+        return _tensors(layer.layer)
     own = {variable.name: variable.numpy() for variable in layer.weights}
     own.pop("seed_generator_state", None)
     if not own:
         return {}
     match kind:
-        case "Dense":
+        case "Normalization":
+            return {"mean": own["mean"], "variance": own["variance"], "count": own["count"]}
+        case "Dense" | "EinsumDense":
             return _with_bias(own["kernel"].T, own)
         case "Conv1D" | "Conv2D" | "Conv3D":
             return _with_bias(_channels_first(own["kernel"]), own)
@@ -83,7 +79,9 @@ def _tensors(layer):
         case "Embedding":
             return {"weight": own["embeddings"]}
         case "PReLU":
-            return {"weight": own["alpha"]}
+            slopes = own["alpha"]
+            several = sum(size > 1 for size in slopes.shape) > 1
+            return {"weight": slopes if several else slopes.reshape(-1)}
         case "LSTM" | "GRU" | "SimpleRNN":
             return _recurrent(kind, own)
         case "MultiHeadAttention":

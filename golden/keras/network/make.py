@@ -49,6 +49,7 @@ def integers(name, shape, make, **options):
 
 def dense():
     layer("dense", (5,), L.Dense(3, activation="relu"))
+    layer("einsum_dense", (4, 5), L.EinsumDense("abc,cd->abd", output_shape=(None, 3), bias_axes="d"))
     layer("dense_without_bias", (4, 5), L.Dense(3, use_bias=False))
     for name in """relu relu6 elu selu celu gelu silu swish softplus softsign tanh sigmoid
         hard_sigmoid exponential linear mish leaky_relu log_softmax softmax log_sigmoid hard_tanh
@@ -62,6 +63,7 @@ def activations():
     layer("leaky_relu_layer", (6,), L.LeakyReLU())
     layer("elu_layer", (6,), L.ELU(alpha=0.7))
     layer("prelu", (3, 4), L.PReLU())
+    layer("prelu_all_shared", (3, 4), L.PReLU(shared_axes=[1, 2]))
     layer("prelu_shared", (3, 4), L.PReLU(shared_axes=[1]))
     layer("softmax_layer", (3, 4), L.Softmax(axis=1))
     layer("softmax_two_axes", (3, 4), L.Softmax(axis=[1, 2]))
@@ -131,6 +133,12 @@ def normalization():
     layer("unit_normalization", (3, 5), L.UnitNormalization())
     layer("rescaling", (3, 5), L.Rescaling(1 / 255, offset=-0.5))
     layer("normalization", (5,), L.Normalization(mean=[1, 2, 3, 4, 5], variance=[1, 4, 9, 1, 2]))
+    adapted = L.Normalization()
+    adapted.adapt(np.random.default_rng(0).normal(2, 3, (20, 5)).astype("float32"))
+    layer("normalization_adapted", (4, 5), adapted)
+    adapted = L.Normalization(axis=1)
+    adapted.adapt(np.random.default_rng(1).normal(2, 3, (20, 4, 5)).astype("float32"))
+    layer("normalization_adapted_axis_1", (4, 5), adapted)
     layer("normalization_invert", (5,), L.Normalization(mean=0.5, variance=2.0, axis=None, invert=True))
 
 
@@ -312,7 +320,7 @@ def graphs():
 
 def randomize(model, random):
     for variable in model.weights:
-        if "seed_generator" in variable.path:
+        if "seed_generator" in variable.path or variable.name in ("mean", "variance", "count"):
             continue
         value = random.normal(0, 0.5, variable.shape)
         if variable.name in ("moving_variance", "gamma"):

@@ -75,9 +75,22 @@ final class FunctionalModel extends NestedModel {
   }
 
   private static Stream<Call> taken(LayerCall call) {
+    return outputs(call).map(output -> new Call(output.layer(), output.call()));
+  }
+
+  private static Stream<CallArgument.Output> outputs(LayerCall call) {
     return Stream.concat(call.args().stream(), call.kwargs().values().stream())
-        .flatMap(CallArgument::allOutputs)
-        .map(output -> new Call(output.layer(), output.call()));
+        .flatMap(CallArgument::allOutputs);
+  }
+
+  private static void withoutMask(CallArgument.Output output, Map<Call, List<MaskedTensor>> made) {
+    made.computeIfPresent(
+        new Call(output.layer(), output.call()),
+        (_, tensors) -> {
+          List<MaskedTensor> changed = new ArrayList<>(tensors);
+          changed.set(output.tensor(), changed.get(output.tensor()).withoutMask());
+          return changed;
+        });
   }
 
   @Override
@@ -117,6 +130,9 @@ final class FunctionalModel extends NestedModel {
     }
     for (Step step : steps) {
       made.put(step.call(), step.layer().call(resolved(step.arguments(), made)));
+      if (step.layer().takesMasks()) {
+        outputs(step.arguments()).forEach(output -> withoutMask(output, made));
+      }
     }
     return config.outputs().allOutputs().map(output -> tensor(output, made)).toList();
   }

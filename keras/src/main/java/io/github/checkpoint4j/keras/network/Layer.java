@@ -27,6 +27,19 @@ abstract class Layer extends Module {
   /** Applies the layer; in training mode it may draw random numbers and change its buffers. */
   abstract List<MaskedTensor> call(CallArguments arguments);
 
+  /**
+   * Whether its inputs have no mask any more for layers called after it: Keras's attention takes it
+   * from them.
+   */
+  boolean takesMasks() {
+    return false;
+  }
+
+  /** The module that has the weights. */
+  Module module() {
+    return this;
+  }
+
   /** The layers within, for a model or a wrapper. */
   Stream<Layer> inner() {
     return Stream.empty();

@@ -74,7 +74,8 @@ final class LayerClasses {
   private static Layer ofClass(LayerSpec spec)
       throws CorruptFileException, UnsupportedFeatureException {
     return switch (spec.className()) {
-      case "Dense" -> new Dense(spec);
+      case "Dense" -> Dense.of(spec);
+      case "EinsumDense" -> Dense.einsum(spec);
       case "Embedding" -> new Embedding(spec);
       case "Masking" -> new Masking(spec);
       case "Conv1D", "Convolution1D" -> Convolution.of(spec, 1);
@@ -142,7 +143,7 @@ final class LayerClasses {
         yield new FunctionLayer(spec, Masks.PASSED, x -> Merging.unit(x, axes));
       }
       case "Rescaling" -> new FunctionLayer(spec, Masks.PASSED, Scaling.rescaling(spec));
-      case "Normalization" -> new FunctionLayer(spec, Masks.PASSED, Scaling.normalization(spec));
+      case "Normalization" -> new FeatureNormalization(spec);
       case "Flatten" -> new FunctionLayer(spec, Masks.DROPPED, Reshaping.flatten(spec));
       case "Reshape" -> new FunctionLayer(spec, Masks.DROPPED, Reshaping.reshape(spec));
       case "Permute" -> new FunctionLayer(spec, Masks.DROPPED, Reshaping.permute(spec));

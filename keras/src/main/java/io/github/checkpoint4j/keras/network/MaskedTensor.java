@@ -17,4 +17,8 @@ record MaskedTensor(Tensor tensor, Optional<Tensor> mask, Optional<Tensor> logit
   static MaskedTensor of(Tensor tensor, Optional<Tensor> mask) {
     return new MaskedTensor(tensor, mask, Optional.empty());
   }
+
+  MaskedTensor withoutMask() {
+    return new MaskedTensor(tensor, Optional.empty(), logits);
+  }
 }

@@ -80,6 +80,11 @@ final class MultiHeadAttention extends Layer {
   }
 
   @Override
+  boolean takesMasks() {
+    return true;
+  }
+
+  @Override
   List<MaskedTensor> call(CallArguments arguments) {
     MaskedTensor queries = arguments.first();
     MaskedTensor values =

@@ -33,6 +33,7 @@ abstract class NestedModel extends Layer {
           .unsupported("PyTorch needs names that are not empty and have no dot; rename the layer");
     }
     layers.add(layer);
-    return register_module(name, layer);
+    register_module(name, layer.module());
+    return layer;
   }
 }

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.global.torch;
 /** A rectifier that learns a slope below 0 for each feature, or for features that share one. */
 final class PRelu extends TensorLayer {
   private final Tensor weight;
+  private final long[] broadcast;
 
   PRelu(LayerSpec spec) throws UnsupportedFeatureException {
     super(spec, Masks.PASSED);
@@ -17,15 +18,19 @@ final class PRelu extends TensorLayer {
         spec.isSet("shared_axes")
             ? LongStream.of(spec.integers("shared_axes")).boxed().toList()
             : List.of();
-    long[] shape = new long[input.length - 1];
+    broadcast = new long[input.length - 1];
     for (int axis = 1; axis < input.length; axis++) {
-      shape[axis - 1] = shared.contains((long) axis) ? 1 : spec.inputSize(axis);
+      broadcast[axis - 1] = shared.contains((long) axis) ? 1 : spec.inputSize(axis);
     }
-    weight = weight(new Weight("weight", "alpha", shape, shape));
+    // PyTorch's has one slope for all or one for each channel; for more there is no counterpart.
+    boolean several = shared.size() < broadcast.length - 1;
+    long[] shape =
+        several ? broadcast : new long[] {LongStream.of(broadcast).reduce(1, Math::multiplyExact)};
+    weight = weight(new Weight("weight", "alpha", shape, broadcast));
   }
 
   @Override
   Tensor apply(Tensor x) {
-    return torch.relu(x).sub(weight.mul(torch.relu(x.neg())));
+    return torch.relu(x).sub(weight.view(broadcast).mul(torch.relu(x.neg())));
   }
 }

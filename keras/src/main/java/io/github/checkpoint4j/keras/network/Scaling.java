@@ -3,15 +3,12 @@ package io.github.checkpoint4j.keras.network;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.torch.NativeTensors;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
-/** The functions of the layers {@code Rescaling} and {@code Normalization}. */
+/** The function of the layer {@code Rescaling}, and numbers that an option has. */
 final class Scaling {
-  private static final double LEAST_DEVIATION = 1e-7;
-
   private Scaling() {}
 
   static UnaryOperator<Tensor> rescaling(LayerSpec spec) throws UnsupportedFeatureException {
@@ -20,36 +17,15 @@ final class Scaling {
     return x -> x.mul(tensor(scale)).add(tensor(offset));
   }
 
-  /** By mean and variance of the configuration; those of {@code adapt} are variables. */
-  static UnaryOperator<Tensor> normalization(LayerSpec spec) throws UnsupportedFeatureException {
-    if (!spec.isSet("mean") || !spec.isSet("variance")) {
-      throw spec.unsupported(
-          "it was adapted to data, for which PyTorch has no counterpart; give it mean and variance");
-    }
-    boolean lastAxis =
-        !spec.isSet("axis")
-            || Arrays.equals(spec.integers("axis"), new long[] {-1})
-            || numbers(spec, "mean").length == 1;
-    if (!lastAxis) {
-      throw spec.unsupported("it has an axis other than the last, which is not supported");
-    }
-    float[] mean = numbers(spec, "mean");
-    float[] deviation = numbers(spec, "variance");
-    for (int i = 0; i < deviation.length; i++) {
-      deviation[i] = (float) Math.max(Math.sqrt(deviation[i]), LEAST_DEVIATION);
-    }
-    return spec.flag("invert")
-        ? x -> x.mul(tensor(deviation)).add(tensor(mean))
-        : x -> x.sub(tensor(mean)).div(tensor(deviation));
-  }
-
-  private static Tensor tensor(float[] values) {
+  /** A scalar, or a tensor of one axis. */
+  static Tensor tensor(float[] values) {
     Tensor tensor =
         NativeTensors.copyOf(io.github.checkpoint4j.state.Tensor.ofFloats(values, values.length));
     return values.length == 1 ? tensor.reshape() : tensor;
   }
 
-  private static float[] numbers(LayerSpec spec, String option) throws UnsupportedFeatureException {
+  /** A number, or a list of them. */
+  static float[] numbers(LayerSpec spec, String option) throws UnsupportedFeatureException {
     Json value = spec.config().get(option);
     List<Json> items = value instanceof Json.Arr(List<Json> several) ? several : List.of(value);
     float[] numbers = new float[items.size()];

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -18,11 +19,17 @@ final class TimeDistributed extends Layer {
 
   TimeDistributed(LayerSpec spec) throws CorruptFileException, UnsupportedFeatureException {
     super(spec);
-    layer = register_module("layer", LayerClasses.build(spec.inner("layer")));
-    try (var buffers = layer.named_buffers()) {
+    layer = LayerClasses.build(spec.inner("layer"));
+    try (var buffers = layer.module().named_buffers()) {
       // Running statistics follow each step of the sequence; all else is the same at once.
       stepByStep = buffers.size() > 0;
     }
+  }
+
+  /** That of the layer in it, whose weights have no name of the wrapper's. */
+  @Override
+  Module module() {
+    return layer.module();
   }
 
   @Override

@@ -61,6 +61,10 @@ final class Golden {
     return ModelConfig.parse(configuration, name + ".json");
   }
 
+  boolean has(String key) {
+    return tensors.containsKey(key);
+  }
+
   Tensor tensor(String key) {
     return Objects.requireNonNull(tensors.get(key), key);
   }
