@@ -22,7 +22,7 @@ final class Dropout extends TensorLayer {
 
   /** Elements become 0, or as many as {@code noise_shape} says together. */
   static Dropout of(LayerSpec spec) {
-    double rate = spec.real("rate");
+    double rate = rate(spec);
     if (!spec.isSet("noise_shape")) {
       return new Dropout(spec, x -> torch.dropout(x, rate, true));
     }
@@ -40,7 +40,7 @@ final class Dropout extends TensorLayer {
 
   /** Whole channels become 0. */
   static Dropout spatial(LayerSpec spec, int rank) {
-    double rate = spec.real("rate");
+    double rate = rate(spec);
     boolean channelsFirst = spec.channelsFirst();
     return new Dropout(
         spec,
@@ -56,7 +56,7 @@ final class Dropout extends TensorLayer {
 
   /** Multiplied by numbers about 1. */
   static Dropout gaussian(LayerSpec spec) {
-    double rate = spec.real("rate");
+    double rate = rate(spec);
     double deviation = Math.sqrt(rate / (1 - rate));
     return new Dropout(
         spec, x -> x.mul(torch.randn_like(x).mul(new Scalar(deviation)).add(new Scalar(1.0))));
@@ -70,8 +70,17 @@ final class Dropout extends TensorLayer {
 
   /** Keeps mean and variance of what a selu made. */
   static Dropout alpha(LayerSpec spec) {
-    double rate = spec.real("rate");
+    double rate = rate(spec);
     return new Dropout(spec, x -> torch.alpha_dropout(x, rate, true));
+  }
+
+  private static double rate(LayerSpec spec) {
+    double rate = spec.real("rate");
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new IllegalArgumentException(
+          "its rate is %s; expected a number from 0 to 1".formatted(rate));
+    }
+    return rate;
   }
 
   /** 0 for what is dropped, and 1 / (1 - rate) for the rest. */

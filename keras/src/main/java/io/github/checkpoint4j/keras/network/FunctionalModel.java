@@ -129,7 +129,7 @@ final class FunctionalModel extends NestedModel {
       made.put(new Call(names.get(i), 0), List.of(given.get(i)));
     }
     for (Step step : steps) {
-      made.put(step.call(), step.layer().call(resolved(step.arguments(), made)));
+      made.put(step.call(), step.layer().apply(resolved(step.arguments(), made)));
       if (step.layer().takesMasks()) {
         outputs(step.arguments()).forEach(output -> withoutMask(output, made));
       }

@@ -2,6 +2,7 @@ package io.github.checkpoint4j.keras.network;
 
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -17,6 +18,8 @@ abstract class Layer extends Module {
   Layer(LayerSpec spec) {
     super(spec.name());
     this.spec = spec;
+    // The network is not freed with the scope it is made in.
+    retainReference();
   }
 
   /** The layer in the configuration. */
@@ -26,6 +29,35 @@ abstract class Layer extends Module {
 
   /** Applies the layer; in training mode it may draw random numbers and change its buffers. */
   abstract List<MaskedTensor> call(CallArguments arguments);
+
+  /**
+   * As {@link #call}.
+   *
+   * @throws IllegalArgumentException if libtorch cannot apply it to tensors of such shapes; the
+   *     message names the layer
+   */
+  final List<MaskedTensor> apply(CallArguments arguments) {
+    try {
+      return call(arguments);
+    } catch (IllegalArgumentException | IllegalStateException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          "%sit cannot be applied to tensors of shapes %s: %s"
+              .formatted(
+                  spec.layer().where(),
+                  arguments.tensors().stream()
+                      .map(input -> Arrays.toString(input.tensor().shape()))
+                      .toList(),
+                  String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
+    }
+  }
+
+  /** A part with weights of its own, which is not freed with the scope it is made in. */
+  final Module part(String name) {
+    return register_module(name, new Module(name).retainReference());
+  }
 
   /**
    * Whether its inputs have no mask any more for layers called after it: Keras's attention takes it

@@ -33,7 +33,7 @@ final class LayerClasses {
       }
       requireFloat32(spec);
       return ofClass(spec);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw new CorruptFileException(spec.layer().where() + e.getMessage(), e);
     }
   }

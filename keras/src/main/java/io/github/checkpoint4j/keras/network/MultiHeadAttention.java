@@ -19,10 +19,10 @@ final class MultiHeadAttention extends Layer {
   /** What Keras gives to a step that is not looked at, before the softmax. */
   private static final double NOTHING = -0.7 * Float.MAX_VALUE;
 
-  private final Module query = register_module("query", new Module("query"));
-  private final Module key = register_module("key", new Module("key"));
-  private final Module value = register_module("value", new Module("value"));
-  private final Module output = register_module("output", new Module("output"));
+  private final Module query = part("query");
+  private final Module key = part("key");
+  private final Module value = part("value");
+  private final Module output = part("output");
   private final Projection queryProjection;
   private final Projection keyProjection;
   private final Projection valueProjection;

@@ -12,8 +12,8 @@ final class SeparableConvolution extends TensorLayer {
   private final Window window;
   private final Window point;
   private final long channels;
-  private final Module depthwise = register_module("depthwise", new Module("depthwise"));
-  private final Module pointwise = register_module("pointwise", new Module("pointwise"));
+  private final Module depthwise = part("depthwise");
+  private final Module pointwise = part("pointwise");
   private final Tensor depthwiseWeight;
   private final Tensor pointwiseWeight;
   private final Optional<Tensor> bias;

@@ -40,7 +40,7 @@ final class SequentialModel extends NestedModel {
     List<MaskedTensor> outputs = List.of();
     CallArguments next = arguments;
     for (Layer layer : inner().toList()) {
-      outputs = layer.call(next);
+      outputs = layer.apply(next);
       next = CallArguments.of(outputs.getFirst());
     }
     return outputs;

@@ -58,7 +58,7 @@ final class TimeDistributed extends Layer {
   }
 
   private MaskedTensor applied(Tensor x) {
-    return layer.call(CallArguments.of(MaskedTensor.of(x, Optional.empty()))).getFirst();
+    return layer.apply(CallArguments.of(MaskedTensor.of(x, Optional.empty()))).getFirst();
   }
 
   private static Tensor unflattened(Tensor flat, long batch, long steps) {

@@ -1,6 +1,8 @@
 package io.github.checkpoint4j.keras.network;
 
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import java.util.Arrays;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -21,6 +23,11 @@ final class Weight {
    * @param kerasShape the shape in Keras, by which its first values are scaled
    */
   Weight(String name, String role, long[] shape, long[] kerasShape) {
+    if (LongStream.of(shape).anyMatch(size -> size <= 0)) {
+      throw new IllegalArgumentException(
+          "its %s would be of shape %s; every size has to be above 0"
+              .formatted(role, Arrays.toString(shape)));
+    }
     this.name = name;
     this.role = role;
     this.shape = shape.clone();
@@ -42,9 +49,18 @@ final class Weight {
 
   /** Makes it a parameter of the module, with values as the layer's initializer draws them. */
   Tensor register(Module module, LayerSpec spec) throws UnsupportedFeatureException {
-    Tensor values = torch.zeros(shape);
+    Tensor values = zeros(spec);
     Initializer.of(spec, role + "_initializer").fill(values, kerasShape);
     return kept(module.register_parameter(name, values, spec.trainable()));
+  }
+
+  private Tensor zeros(LayerSpec spec) throws UnsupportedFeatureException {
+    try {
+      return torch.zeros(shape);
+    } catch (RuntimeException e) {
+      throw spec.unsupported(
+          "its %s, of shape %s, does not fit into memory".formatted(role, Arrays.toString(shape)));
+    }
   }
 
   /** Makes a tensor that is not trained a buffer of the module. */

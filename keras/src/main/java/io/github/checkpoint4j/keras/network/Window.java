@@ -21,6 +21,14 @@ final class Window {
    * @param channelsFirst whether images are [batch, channels, ...], not [batch, ..., channels]
    */
   Window(long[] size, long[] strides, long[] dilation, Padding padding, boolean channelsFirst) {
+    for (long[] numbers : new long[][] {size, strides, dilation}) {
+      if (numbers.length != size.length || LongStream.of(numbers).anyMatch(number -> number <= 0)) {
+        throw new IllegalArgumentException(
+            "sizes, strides and dilations of a window are %s, %s and %s; they have to be as many, and above 0"
+                .formatted(
+                    Arrays.toString(size), Arrays.toString(strides), Arrays.toString(dilation)));
+      }
+    }
     this.size = size.clone();
     this.strides = strides.clone();
     this.dilation = dilation.clone();
