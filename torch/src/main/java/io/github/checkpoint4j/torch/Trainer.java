@@ -138,7 +138,10 @@ public final class Trainer<T> {
             model,
             ModuleState.of(model.module()),
             parts,
-            TrainedParameters.of(model.module(), learningRates),
+            TrainedParameters.of(
+                model.module(),
+                learningRates,
+                optimizerFactory.map(_ -> optimizer.getClass().getSimpleName())),
             trainExamples.size(),
             clock)) {
       Optional<RunCheckpoints.Resumed> resumed = checkpoints.resume();
@@ -333,8 +336,9 @@ public final class Trainer<T> {
     }
 
     /**
-     * Another optimizer than the arguments name. Its options are its own: the arguments' learning
-     * rate, weight decay, betas and epsilon are not looked at; their schedule is.
+     * Another optimizer than the arguments name, of a class of its own; a run goes on with the same
+     * class only. Its options are its own: the arguments' learning rate, weight decay, betas and
+     * epsilon are not looked at; their schedule is.
      */
     public Builder<T> optimizer(OptimizerFactory value) {
       optimizerFactory = Optional.of(value);

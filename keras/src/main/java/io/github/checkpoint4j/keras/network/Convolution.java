@@ -30,8 +30,14 @@ final class Convolution extends TensorLayer {
     spec.requireOff("quantization_config", "load the model before it was quantized");
     Window window = Window.of(spec, "kernel_size", rank);
     long groups = spec.integer("groups");
-    long inputs = spec.inputSize(window.channelAxis()) / groups;
+    long channels = spec.inputSize(window.channelAxis());
     long outputs = spec.integer("filters");
+    if (groups <= 0 || channels % groups != 0 || outputs % groups != 0) {
+      throw new IllegalArgumentException(
+          "its %d groups do not divide its %d channels and %d filters"
+              .formatted(groups, channels, outputs));
+    }
+    long inputs = channels / groups;
     Weight weight =
         new Weight(
             "weight",

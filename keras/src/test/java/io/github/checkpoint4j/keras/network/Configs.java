@@ -36,7 +36,8 @@ final class Configs {
     return layer(
         name,
         "Dense",
-        "'units': %d, 'use_bias': true, 'kernel_initializer': %s".formatted(units, initializer("GlorotUniform", "")),
+        "'units': %d, 'use_bias': true, 'kernel_initializer': %s"
+            .formatted(units, initializer("GlorotUniform", "")),
         "null, " + inputs);
   }
 

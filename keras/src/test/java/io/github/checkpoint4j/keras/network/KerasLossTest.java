@@ -28,8 +28,7 @@ class KerasLossTest {
   }
 
   private static Json parsed(String text) throws IOException {
-    return Json.parse(
-        MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)), "config.json");
+    return Json.parse(MemorySegment.ofArray(text.getBytes(StandardCharsets.UTF_8)), "config.json");
   }
 
   private static double value(KerasLoss loss, MaskedTensor output, Tensor labels) {
@@ -59,8 +58,7 @@ class KerasLossTest {
     try (var _ = new PointerScope()) {
       Tensor logits = NativeTensors.copyOf(numbers(200, 0, 0, 100));
       Tensor labels =
-          NativeTensors.copyOf(
-              io.github.checkpoint4j.state.Tensor.ofLongs(new long[] {1, 1}, 2));
+          NativeTensors.copyOf(io.github.checkpoint4j.state.Tensor.ofLongs(new long[] {1, 1}, 2));
       Tensor shares = torch.softmax(logits, -1);
       KerasLoss loss = KerasLoss.sparseCategoricalCrossentropy(false);
       var behind = new MaskedTensor(shares, Optional.empty(), Optional.of(logits));
@@ -81,7 +79,8 @@ class KerasLossTest {
             KerasLoss.categoricalCrossentropy(true),
             KerasLoss.categoricalCrossentropy(false))) {
       try (var _ = new PointerScope()) {
-        Tensor output = NativeTensors.copyOf(numbers(0.3f, 0.2f, 0.5f, 0.6f)).set_requires_grad(true);
+        Tensor output =
+            NativeTensors.copyOf(numbers(0.3f, 0.2f, 0.5f, 0.6f)).set_requires_grad(true);
         Tensor labels = NativeTensors.copyOf(numbers(0, 1, 1, 0));
         loss.of(MaskedTensor.of(output), labels).backward();
         assertThat(output.grad().abs().sum().item_float()).isGreaterThan(0);
@@ -118,7 +117,6 @@ class KerasLossTest {
             .formatted(option, value);
     assertThatThrownBy(() -> KerasLoss.of(parsed(loss), "model.keras"))
         .isInstanceOf(UnsupportedFeatureException.class)
-        .hasMessage(
-            "model.keras: the loss has %s %s; only %s is supported", option, value, usual);
+        .hasMessage("model.keras: the loss has %s %s; only %s is supported", option, value, usual);
   }
 }

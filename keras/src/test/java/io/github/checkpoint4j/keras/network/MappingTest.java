@@ -18,8 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MappingTest {
   static Stream<Arguments> models() {
     return Stream.of("predictions", "training")
-        .flatMap(
-            file -> Golden.named(file).cases().stream().map(name -> Arguments.of(file, name)));
+        .flatMap(file -> Golden.named(file).cases().stream().map(name -> Arguments.of(file, name)));
   }
 
   @ParameterizedTest

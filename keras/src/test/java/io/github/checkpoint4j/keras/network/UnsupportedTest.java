@@ -114,9 +114,7 @@ class UnsupportedTest {
   void attention_with_outputs_of_several_axes_is_an_error() throws IOException {
     String layer =
         Configs.layer(
-                "MultiHeadAttention",
-                "'num_heads': 1, 'key_dim': 2, 'output_shape': [2, 3]",
-                "")
+                "MultiHeadAttention", "'num_heads': 1, 'key_dim': 2, 'output_shape': [2, 3]", "")
             .replace(
                 "'input_shape': []",
                 "'shapes_dict': {'query_shape': [null, 2, 3], 'value_shape': [null, 2, 3]}");
@@ -127,8 +125,7 @@ class UnsupportedTest {
 
   @Test
   void a_layer_that_was_not_built_is_an_error() throws IOException {
-    String layer =
-        Configs.layer("Dense", "'units': 2", "").replace("{'input_shape': []}", "null");
+    String layer = Configs.layer("Dense", "'units': 2", "").replace("{'input_shape': []}", "null");
     assertRefused(
         Configs.sequential(layer),
         "(Dense): it has no input shape in its build_config; save the model in Keras 3 after it was"
@@ -153,7 +150,8 @@ class UnsupportedTest {
   @Test
   void a_name_with_a_dot_is_an_error() throws IOException {
     assertThatThrownBy(
-            () -> KerasNetwork.of(Configs.sequential(Configs.layer("a.b", "Flatten", "", "null, 3"))))
+            () ->
+                KerasNetwork.of(Configs.sequential(Configs.layer("a.b", "Flatten", "", "null, 3"))))
         .isInstanceOf(UnsupportedFeatureException.class)
         .hasMessage(
             "config.json: layer 'model' (Sequential): layer 'a.b' (Flatten): PyTorch needs names"
@@ -178,7 +176,7 @@ class UnsupportedTest {
         "Conv1D | 'kernel_size': 'two' | member 'kernel_size' should be whole numbers and is a string",
         "Conv1D | 'kernel_size': [[2]] | a list should have whole numbers and has an array",
         "Conv1D | 'kernel_size': 2, 'strides': 0, 'padding': 'same' | sizes, strides and dilations of a window are [2], [0] and [1]; they have to be as many, and above 0",
-        "Conv1D | 'kernel_size': 2, 'padding': 'same', 'groups': 0 | / by zero",
+        "Conv1D | 'kernel_size': 2, 'padding': 'same', 'groups': 2, 'filters': 4 | its 2 groups do not divide its 3 channels and 4 filters",
         "LayerNormalization | 'axis': 7 | axis 7 of a tensor of 3 axes",
         "ZeroPadding1D | 'padding': true | member 'padding' should be whole numbers and is true",
         "Dropout | 'rate': 1.5 | its rate is 1.5; expected a number from 0 to 1",
@@ -192,8 +190,7 @@ class UnsupportedTest {
 
   @Test
   void calls_in_a_circle_are_an_error() throws IOException {
-    String tensor =
-        "{'class_name': '__keras_tensor__', 'config': {'keras_history': ['%s', 0, 0]}}";
+    String tensor = "{'class_name': '__keras_tensor__', 'config': {'keras_history': ['%s', 0, 0]}}";
     String layer =
         "{'module': 'keras.layers', 'class_name': 'ReLU', 'config': {'name': '%s'}, 'name': '%s',"
             + " 'inbound_nodes': [{'args': [%s], 'kwargs': {}}]}";

@@ -12,8 +12,7 @@ import net.jqwik.api.constraints.LongRange;
 
 class WindowPropertyTest {
   private static Edge edge(long size, long stride, long dilation, Padding padding, long length) {
-    return new Window(
-            new long[] {size}, new long[] {stride}, new long[] {dilation}, padding, false)
+    return new Window(new long[] {size}, new long[] {stride}, new long[] {dilation}, padding, false)
         .edges(new long[] {length})[0];
   }
 
