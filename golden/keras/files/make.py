@@ -49,7 +49,7 @@ saving_lib.H5IOStore.__setitem__ = recorded
 
 
 def trained(model, inputs, outputs, optimizer=None, **compiling):
-    model.compile(optimizer or keras.optimizers.Adam(0.01), "mse", **compiling)
+    model.compile(optimizer or keras.optimizers.Adam(0.01), keras.losses.MeanSquaredError(), **compiling)
     model.fit(inputs, outputs, batch_size=4, epochs=2, verbose=0, shuffle=False)
     return model
 
@@ -202,89 +202,100 @@ def text(expected):
     return "{\n " + ",\n ".join(files) + "}\n"
 
 
-def main(folder):
-    expected = {}
+class Files:
+    """Saves models in a folder, and gathers what must be read from each file."""
 
-    def new_style(name, layout, order, file, config=None):
+    def __init__(self, folder):
+        self.folder, self.expected = folder, {}
+
+    def expect(self, name, layout, order, file, config=None):
         rows = [row(path, read(file[path])) for path in order]
-        expected[name] = dict(layout=layout, **({"config": digest(config)} if config else {}),
-                              **split_optimizer(rows, "optimizer/"))
+        self.expected[name] = dict(layout=layout, **({"config": digest(config)} if config else {}),
+                                   **split_optimizer(rows, "optimizer/"))
 
-    def archive(model, name):
+    def archive(self, model, name):
         saved.clear()
-        model.save(folder / f"{name}.keras")
-        with zipfile.ZipFile(folder / f"{name}.keras") as zipped, \
+        model.save(self.folder / f"{name}.keras")
+        with zipfile.ZipFile(self.folder / f"{name}.keras") as zipped, \
                 zipped.open("model.weights.h5") as weights, h5py.File(weights) as file:
-            new_style(f"{name}.keras", "ARCHIVE", list(saved), file, json.loads(zipped.read("config.json")))
+            self.expect(f"{name}.keras", "ARCHIVE", list(saved), file, json.loads(zipped.read("config.json")))
 
-    def weights(model, name):
+    def weights(self, model, name):
         saved.clear()
-        model.save_weights(folder / f"{name}.weights.h5")
-        with h5py.File(folder / f"{name}.weights.h5") as file:
-            new_style(f"{name}.weights.h5", "WEIGHTS", sorted(saved, key=natural), file)
+        model.save_weights(self.folder / f"{name}.weights.h5")
+        with h5py.File(self.folder / f"{name}.weights.h5") as file:
+            self.expect(f"{name}.weights.h5", "WEIGHTS", sorted(saved, key=natural), file)
 
-    def directory(model, name):
+    def directory(self, model, name):
         saved.clear()
-        model.save(folder / name, zipped=False)
-        with h5py.File(folder / name / "model.weights.h5") as file:
-            config = json.loads((folder / name / "config.json").read_text())
-            new_style(name, "DIRECTORY", list(saved), file, config)
+        model.save(self.folder / name, zipped=False)
+        with h5py.File(self.folder / name / "model.weights.h5") as file:
+            config = json.loads((self.folder / name / "config.json").read_text())
+            self.expect(name, "DIRECTORY", list(saved), file, config)
 
-    def shards(model, name, size):
+    def shards(self, model, name, size):
         saved.clear()
-        model.save_weights(folder / f"{name}.weights.json", max_shard_size=size / 1024 ** 3)
-        index = json.loads((folder / f"{name}.weights.json").read_text())
-        files = sorted({file for files in index["weight_map"].values() for file in files})
+        model.save_weights(self.folder / f"{name}.weights.json", max_shard_size=size / 1024 ** 3)
+        index = json.loads((self.folder / f"{name}.weights.json").read_text())
+        places = index["weight_map"].values()
+        files = sorted({file for place in places for file in ([place] if isinstance(place, str) else place)})
         rows = {}
         for part in files:
-            with h5py.File(folder / part) as file:
+            with h5py.File(self.folder / part) as file:
                 rows |= {path: row(path, read(file[path])) for path in saved if path in file}
-        expected[f"{name}.weights.json"] = dict(
+        self.expected[f"{name}.weights.json"] = dict(
             layout="SHARDED_WEIGHTS", shards=files,
             **split_optimizer([rows[path] for path in sorted(saved, key=natural)], "optimizer/"))
 
-    def legacy(model, name):
-        model.save(folder / f"{name}.h5")
-        with h5py.File(folder / f"{name}.h5") as file:
+    def legacy(self, model, name):
+        model.save(self.folder / f"{name}.h5")
+        with h5py.File(self.folder / f"{name}.h5") as file:
             optimizer = []
             if "optimizer_weights" in file:
                 group = file["optimizer_weights"]
                 optimizer = [row(f"optimizer_weights/{n}", group[n][()]) for n in names(group, "weight_names")]
-            expected[f"{name}.h5"] = dict(
+            self.expected[f"{name}.h5"] = dict(
                 layout="LEGACY_MODEL", config=digest(json.loads(file.attrs["model_config"])),
                 layers=names(file["model_weights"], "layer_names"),
                 variables=legacy_rows(file, "model_weights"), optimizer=optimizer)
 
-    def legacy_weights(model, name):
-        with h5py.File(folder / f"{name}.h5", "w") as file:
+    def legacy_weights(self, model, name):
+        with h5py.File(self.folder / f"{name}.h5", "w") as file:
             legacy_h5_format.save_weights_to_hdf5_group(file, model)
-            expected[f"{name}.h5"] = dict(layout="LEGACY_WEIGHTS", layers=names(file, "layer_names"),
-                                          variables=legacy_rows(file, ""), optimizer=[])
+            self.expected[f"{name}.h5"] = dict(layout="LEGACY_WEIGHTS", layers=names(file, "layer_names"),
+                                               variables=legacy_rows(file, ""), optimizer=[])
 
+    def finish(self):
+        (self.folder / "expected.json").write_text(text(self.expected))
+
+
+def fresh(build):
+    keras.utils.set_random_seed(1)
+    keras.backend.clear_session()
+    return build()
+
+
+def main(folder):
+    files = Files(folder)
     for build in (mlp, cnn, lstm, transformer, nested):
-        keras.utils.set_random_seed(1)
-        keras.backend.clear_session()
-        model = build()
-        archive(model, build.__name__)
-        weights(model, build.__name__)
-        legacy(model, build.__name__)
+        name, model = build.__name__, fresh(build)
+        files.archive(model, name)
+        files.weights(model, name)
+        files.legacy(model, name)
         if build in (mlp, nested):
-            legacy_weights(model, f"{build.__name__}-weights")
+            files.legacy_weights(model, f"{name}-weights")
         if build is mlp:
-            directory(model, "mlp-directory")
-            shards(model, "mlp-shards", 200)
+            files.directory(model, "mlp-directory")
+            files.shards(model, "mlp-shards", 200)
             legacy_h5_format.HDF5_OBJECT_HEADER_LIMIT = 160
-            legacy(model, "mlp-split-names")
+            files.legacy(model, "mlp-split-names")
             legacy_h5_format.HDF5_OBJECT_HEADER_LIMIT = 64512
-
     for build in (mixed, wide, vocabulary, lambda_layer, custom):
-        keras.utils.set_random_seed(1)
-        keras.backend.clear_session()
-        archive(build(), build.__name__)
+        model = fresh(build)
+        files.archive(model, build.__name__)
         if build is mixed:
-            weights(build(), "mixed")
-
-    (folder / "expected.json").write_text(text(expected))
+            files.weights(model, "mixed")
+    files.finish()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import io.github.checkpoint4j.format.Onnx;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.keras.Keras;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -66,12 +67,14 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
         SafeTensors tensors = SafeTensors.parse(bytes, source);
         yield new FileContents(format, tensors.metadata(), named(tensors.tensors()));
       }
-      case HDF5, KERAS, GGUF, NPZ, NUMPY, ZIP, PICKLE ->
+      case KERAS -> KerasContents.of(format, Keras.read(bytes, source));
+      case HDF5 -> KerasContents.ofHdf5(bytes, source);
+      case GGUF, NPZ, NUMPY, ZIP, PICKLE ->
           throw new UnsupportedFeatureException(
               source
                   + ": "
                   + format.title()
-                  + " is not read here; safetensors, PyTorch, ONNX and JSON are:"
+                  + " is not read here; safetensors, PyTorch, Keras, HDF5, ONNX and JSON are:"
                   + " convert it to one of them where it was made");
     };
   }
@@ -111,6 +114,11 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
 
   List<StateEntry> tensors() {
     return state.stream().filter(entry -> entry.value() instanceof Tensor).toList();
+  }
+
+  /** What stands between the keys in a name. */
+  String separator() {
+    return state.isEmpty() ? "." : state.getFirst().separator();
   }
 
   /** The number of elements of all tensors. */

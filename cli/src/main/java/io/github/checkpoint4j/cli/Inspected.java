@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 
 /** What stands at a path that the user gives. */
 enum Inspected {
+  /** A file, or the directory of a Keras model, which is read as one. */
   FILE,
   /** A directory with a model, with or without the rest of a checkpoint. */
   CHECKPOINT,
@@ -36,11 +37,22 @@ enum Inspected {
         .isDirectory()) {
       return FILE;
     }
+    if (isKerasDirectory(path)) {
+      return FILE;
+    }
     return !isCheckpoint(path) && isRun(path) ? RUN : CHECKPOINT;
   }
 
   static boolean isCheckpoint(Path directory) {
     return FILES_OF_A_CHECKPOINT.stream().anyMatch(name -> Files.exists(directory.resolve(name)));
+  }
+
+  /** Whether it is a directory as Keras leaves one with {@code zipped=False}. */
+  static boolean isKerasDirectory(Path path) {
+    return Files.exists(path.resolve("config.json"))
+        && (Files.exists(path.resolve("model.weights.h5"))
+            || Files.exists(path.resolve("model.weights.npz")))
+        && !isCheckpoint(path);
   }
 
   static boolean isCheckpointName(String name) {

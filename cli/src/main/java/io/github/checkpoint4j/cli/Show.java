@@ -38,8 +38,8 @@ final class Show implements Callable<Integer> {
   public Integer call() throws IOException {
     switch (Inspected.at(path)) {
       case FILE -> {
-        try (MappedFile file = MappedFile.open(path)) {
-          show(file.size(), FileContents.of(file));
+        try (OpenedFile file = OpenedFile.at(path)) {
+          show(file.size(), file.contents());
         }
       }
       case CHECKPOINT -> {
@@ -66,7 +66,7 @@ final class Show implements Callable<Integer> {
         .facts()
         .forEach((name, value) -> leaves.add(new Tree.Leaf(List.of("(" + name + ")"), value)));
     contents.state().forEach(entry -> leaves.add(leaf(entry)));
-    print(Tree.of(path.toString(), contents.summary(size), leaves));
+    print(Tree.of(path.toString(), contents.summary(size), leaves, contents.separator()));
   }
 
   private void show(Checkpoint checkpoint) throws IOException {

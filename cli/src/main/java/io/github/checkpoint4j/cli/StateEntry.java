@@ -16,8 +16,9 @@ import java.util.Set;
  *
  * @param path the keys that lead to it; positions in lists count as keys
  * @param value a container only if it is empty or holds no containers and tensors itself
+ * @param separator what stands between the keys in a name
  */
-record StateEntry(List<String> path, Value value) {
+record StateEntry(List<String> path, Value value, String separator) {
   /**
    * How many keys and items may be walked over: a small file of shared parts can have more paths
    * than there are atoms.
@@ -28,9 +29,18 @@ record StateEntry(List<String> path, Value value) {
     path = List.copyOf(path);
   }
 
-  /** The keys joined by dots. */
+  StateEntry(List<String> path, Value value) {
+    this(path, value, ".");
+  }
+
+  /** What stands at a path of names as a file system has, in HDF5. */
+  static StateEntry atPath(List<String> path, Value value) {
+    return new StateEntry(path, value, "/");
+  }
+
+  /** The keys joined: by dots, but for a path of HDF5. */
   String name() {
-    return String.join(".", path);
+    return String.join(separator, path);
   }
 
   /**

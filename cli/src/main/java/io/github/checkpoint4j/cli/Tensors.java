@@ -56,8 +56,8 @@ final class Tensors implements Callable<Integer> {
   public Integer call() throws IOException {
     switch (Inspected.at(path)) {
       case FILE -> {
-        try (MappedFile file = MappedFile.open(path)) {
-          print(FileContents.of(file).tensors());
+        try (OpenedFile file = OpenedFile.at(path)) {
+          print(file.contents().tensors());
         }
       }
       case CHECKPOINT -> {

@@ -33,11 +33,16 @@ record Tree(String label, String detail, List<Tree> children) {
 
   /** The tree of {@code leaves}, in their order, made short by {@link #folded}. */
   static Tree of(String label, String detail, List<Leaf> leaves) {
+    return of(label, detail, leaves, ".");
+  }
+
+  /** The same, with another text than a dot between labels that are joined. */
+  static Tree of(String label, String detail, List<Leaf> leaves, String separator) {
     Growing root = new Growing();
     for (Leaf leaf : leaves) {
       root.add(leaf.path(), 0, leaf.detail());
     }
-    return new Tree(label, detail, root.trees()).folded();
+    return new Tree(label, detail, root.trees()).folded(separator);
   }
 
   /** Nodes while the tree is built: by label, in the order of their first leaf. */
@@ -70,20 +75,24 @@ record Tree(String label, String detail, List<Tree> children) {
    * alike are one ({@code 0 … 5}), and a node whose only child is a node joins it ({@code
    * encoder.layer}).
    */
-  private Tree folded() {
-    List<Tree> shorter = new ArrayList<>(children.stream().map(Tree::folded).toList());
+  private Tree folded(String separator) {
+    List<Tree> shorter =
+        new ArrayList<>(children.stream().map(child -> child.folded(separator)).toList());
     if (shorter.stream().allMatch(child -> child.number().isPresent())) {
       shorter.sort(Comparator.comparing(child -> child.number().orElseThrow()));
     }
-    return new Tree(label, detail, alikeJoined(shorter).stream().map(Tree::withOnlyChild).toList());
+    return new Tree(
+        label,
+        detail,
+        alikeJoined(shorter).stream().map(child -> child.withOnlyChild(separator)).toList());
   }
 
-  private Tree withOnlyChild() {
+  private Tree withOnlyChild(String separator) {
     if (!detail.isEmpty() || children.size() != 1 || children.getFirst().isNumbered()) {
       return this;
     }
     Tree only = children.getFirst();
-    return new Tree(label + "." + only.label, only.detail, only.children);
+    return new Tree(label + separator + only.label, only.detail, only.children);
   }
 
   private static List<Tree> alikeJoined(List<Tree> trees) {

@@ -3,7 +3,6 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
-import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.Standing;
 import io.github.checkpoint4j.store.Verification;
 import java.io.IOException;
@@ -74,12 +73,10 @@ final class Verify implements Callable<Integer> {
   private static void verify(Path path, List<Finding> findings) throws IOException {
     Inspected inspected = Inspected.at(path);
     if (inspected == Inspected.FILE) {
-      try (MappedFile file = MappedFile.open(path)) {
-        FileContents contents = FileContents.of(file);
-        String note =
-            "its structure is right; %s holds no checksums, so its values are not vouched for"
-                .formatted(contents.format().title());
-        findings.add(new Finding(path, List.of(), note, ExitStatus.FINE));
+      try (OpenedFile file = OpenedFile.at(path)) {
+        List<Problem> problems = file.problems().stream().map(Problem::of).toList();
+        int status = problems.isEmpty() ? ExitStatus.FINE : ExitStatus.FAILED;
+        findings.add(new Finding(path, problems, file.note(), status));
       }
       return;
     }

@@ -33,7 +33,7 @@ class GarbageTest {
             "LFS",
             ascii("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"),
             "git lfs pull"),
-        Arguments.of("HDF5", HexFormat.of().parseHex("894844460d0a1a0a00000000"), "HDF5"),
+        Arguments.of("HDF5", HexFormat.of().parseHex("894844460d0a1a0a00000000"), "superblock"),
         Arguments.of("GGUF", ascii("GGUF\3\0\0\0"), "GGUF"),
         Arguments.of("NumPy", HexFormat.of().parseHex("934e554d50590100"), "NumPy"),
         Arguments.of("zip", HexFormat.of().parseHex("504b0506" + "00".repeat(18)), ""),

@@ -34,6 +34,8 @@ class WithoutNativesTest {
       assertThat(runIn(loader, "tensors", run.resolve("checkpoint-50").toString()))
           .startsWith("0 ")
           .contains("head.bias");
+      Path keras = Path.of(System.getProperty("checkpoint4j.root"), "golden/keras/files/mlp.keras");
+      assertThat(runIn(loader, "show", keras.toString())).startsWith("0 ").contains("dense/vars");
       assertThat(runIn(loader, "show", temporary.resolve("missing").toString()))
           .startsWith("3 ")
           .contains("no such file");
@@ -76,11 +78,11 @@ class WithoutNativesTest {
     List<URL> urls = new ArrayList<>();
     for (String entry : ClassPath.OF_TESTS.split(File.pathSeparator, -1)) {
       if (entry.matches(
-          ".*(/cli/target/classes|/core/target/classes|checkpoint4j-core.*|picocli-.*)")) {
+          ".*(/(cli|core|keras)/target/classes|checkpoint4j-(core|keras).*|picocli-.*)")) {
         urls.add(Path.of(entry).toUri().toURL());
       }
     }
-    assertThat(urls).hasSize(3);
+    assertThat(urls).hasSize(4);
     return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
   }
 }

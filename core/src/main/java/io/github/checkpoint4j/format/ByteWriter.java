@@ -3,38 +3,38 @@ package io.github.checkpoint4j.format;
 import java.io.ByteArrayOutputStream;
 
 /** Gathers bytes; numbers go little-endian. */
-final class ByteWriter {
+public final class ByteWriter {
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-  int size() {
+  public int size() {
     return bytes.size();
   }
 
-  ByteWriter u8(int value) {
+  public ByteWriter u8(int value) {
     bytes.write(value);
     return this;
   }
 
-  ByteWriter u16(int value) {
+  public ByteWriter u16(int value) {
     return u8(value).u8(value >>> 8);
   }
 
   /** The low 32 bits. */
-  ByteWriter u32(long value) {
+  public ByteWriter u32(long value) {
     return u16((int) value).u16((int) (value >>> 16));
   }
 
-  ByteWriter u64(long value) {
+  public ByteWriter u64(long value) {
     return u32(value).u32(value >>> 32);
   }
 
-  ByteWriter bytes(byte[] value) {
+  public ByteWriter bytes(byte[] value) {
     bytes.writeBytes(value);
     return this;
   }
 
   /** What was gathered; the writer is empty afterwards. */
-  byte[] take() {
+  public byte[] take() {
     byte[] taken = bytes.toByteArray();
     bytes.reset();
     return taken;

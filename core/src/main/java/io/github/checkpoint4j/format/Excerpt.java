@@ -1,13 +1,13 @@
 package io.github.checkpoint4j.format;
 
 /** Text from a file as it may stand in a message: on one line, printable, not too long. */
-final class Excerpt {
+public final class Excerpt {
   private static final int MOST = 200;
 
   private Excerpt() {}
 
   /** The text, shortened, with its control and format characters and lone surrogates escaped. */
-  static String of(String text) {
+  public static String of(String text) {
     StringBuilder shown = new StringBuilder();
     int end = text.length();
     if (end > MOST) {

@@ -24,8 +24,8 @@ public enum Format {
   PYTORCH_TAR("a PyTorch file of the tar format before 0.1.2"),
   ONNX("an ONNX model"),
   HDF5("an HDF5 file"),
-  /** A {@code .keras} archive. */
-  KERAS("a Keras archive"),
+  /** A {@code .keras} archive of configuration and weights. */
+  KERAS("a Keras model"),
   GGUF("a GGUF file"),
   /** {@code numpy.savez}. */
   NPZ("a NumPy archive"),

@@ -5,29 +5,29 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /** Little-endian numbers at any address of a segment. */
-final class LittleEndian {
-  static final ValueLayout.OfShort SHORT =
+public final class LittleEndian {
+  public static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfInt INT =
+  public static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-  static final ValueLayout.OfLong LONG =
+  public static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private LittleEndian() {}
 
-  static int unsignedByte(MemorySegment bytes, long offset) {
+  public static int unsignedByte(MemorySegment bytes, long offset) {
     return Byte.toUnsignedInt(bytes.get(ValueLayout.JAVA_BYTE, offset));
   }
 
-  static int unsignedShort(MemorySegment bytes, long offset) {
+  public static int unsignedShort(MemorySegment bytes, long offset) {
     return Short.toUnsignedInt(bytes.get(SHORT, offset));
   }
 
-  static long unsignedInt(MemorySegment bytes, long offset) {
+  public static long unsignedInt(MemorySegment bytes, long offset) {
     return Integer.toUnsignedLong(bytes.get(INT, offset));
   }
 
-  static long signedLong(MemorySegment bytes, long offset) {
+  public static long signedLong(MemorySegment bytes, long offset) {
     return bytes.get(LONG, offset);
   }
 }

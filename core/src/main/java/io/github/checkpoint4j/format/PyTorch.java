@@ -103,7 +103,7 @@ public final class PyTorch {
       throw new IllegalArgumentException("an archive's name is a name, not '" + archiveName + "'");
     }
     PickleWriter pickle = new PickleWriter(value);
-    ZipWriter zip = new ZipWriter(archiveName);
+    ZipWriter zip = new ZipWriter(archiveName + "/");
     zip.add("data.pkl", pickle.bytes());
     zip.add(".format_version", ascii("1"));
     zip.add(".storage_alignment", ascii(String.valueOf(ZipWriter.ALIGNMENT)));

@@ -13,9 +13,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.zip.CRC32;
+import java.util.zip.DataFormatException;
+import java.util.zip.Inflater;
 
 /**
- * A zip archive in memory, whose stored entries are windows on it.
+ * A zip archive in memory, whose stored entries are windows on it. Compressed ones are inflated,
+ * one at a time and up to a size that the caller gives.
  *
  * <p>The central directory rules; each local header must agree with it. Two entries of one name,
  * entries that share bytes and entries outside the archive are refused, since readers differ on
@@ -24,7 +28,7 @@ import java.util.Optional;
  * @see <a href="https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT">APPNOTE.TXT</a>,
  *     sections 4.3.7 (local header), 4.3.12 (central directory), 4.3.14-16 (its end), 4.5.3 (zip64)
  */
-final class ZipArchive {
+public final class ZipArchive {
   private static final long LOCAL_HEADER = 0x04034b50L;
   private static final long CENTRAL_HEADER = 0x02014b50L;
   private static final long END = 0x06054b50L;
@@ -38,19 +42,34 @@ final class ZipArchive {
   private static final int LONGEST_COMMENT = 0xFFFF;
   private static final int ZIP64_EXTRA = 1;
   private static final long IN_ZIP64 = 0xFFFF_FFFFL;
+  private static final int STORED = 0;
+  private static final int DEFLATED = 8;
+
+  /** Deflate makes at most 258 bytes of 2 bits. */
+  private static final long DEFLATE_AT_MOST = 1032;
+
   private static final int ENCRYPTED = 1;
   private static final int SIZES_FOLLOW_DATA = 8;
 
   /**
    * An entry.
    *
-   * @param method 0 if stored
+   * @param method 0 if stored, 8 if deflated
    * @param crc the CRC-32 that the directory gives; writers may leave it out or wrong
    * @param header where the local header starts
    * @param data where the bytes start
    * @param size bytes in the file
+   * @param fullSize bytes when inflated, as the directory has it; {@code size} if stored
    */
-  record Entry(String name, int flags, int method, long crc, long header, long data, long size) {
+  public record Entry(
+      String name,
+      int flags,
+      int method,
+      long crc,
+      long header,
+      long data,
+      long size,
+      long fullSize) {
     long end() {
       return data + size;
     }
@@ -72,7 +91,7 @@ final class ZipArchive {
    * @throws CorruptFileException if there is none, or it is inconsistent
    * @throws UnsupportedFeatureException if the archive is in several parts
    */
-  static ZipArchive parse(MemorySegment file, String source)
+  public static ZipArchive parse(MemorySegment file, String source)
       throws CorruptFileException, UnsupportedFeatureException {
     ZipArchive archive = new ZipArchive(file, source);
     archive.readDirectory();
@@ -80,28 +99,23 @@ final class ZipArchive {
   }
 
   /** The entries, in the order of the directory. */
-  Collection<Entry> entries() {
+  public Collection<Entry> entries() {
     return Collections.unmodifiableCollection(entries.values());
   }
 
-  Optional<Entry> find(String name) {
+  /** The entry of this name; empty if there is none. */
+  public Optional<Entry> find(String name) {
     return Optional.ofNullable(entries.get(name));
   }
 
   /**
-   * The bytes of an entry, not copied.
+   * The bytes of a stored entry, not copied.
    *
    * @throws UnsupportedFeatureException if they are compressed or encrypted
    */
-  MemorySegment bytes(Entry entry) throws UnsupportedFeatureException {
-    if ((entry.flags & ENCRYPTED) != 0) {
-      throw new UnsupportedFeatureException(
-          at(entry.header)
-              + "the entry '"
-              + Excerpt.of(entry.name)
-              + "' is encrypted; expected plain bytes; decrypt the archive first");
-    }
-    if (entry.method != 0) {
+  public MemorySegment bytes(Entry entry) throws UnsupportedFeatureException {
+    refuseEncrypted(entry);
+    if (entry.method != STORED) {
       throw new UnsupportedFeatureException(
           at(entry.header)
               + "the entry '"
@@ -112,6 +126,116 @@ final class ZipArchive {
               + " unpack the archive and pack it again without compression (zip -0)");
     }
     return file.asSlice(entry.data, entry.size);
+  }
+
+  /**
+   * The bytes of an entry that is stored or deflated: a window, or a copy that is checked against
+   * its CRC-32.
+   *
+   * @param most the bytes that a deflated entry may have when inflated
+   * @throws CorruptFileException if a deflated entry is damaged or of another size than is said
+   * @throws UnsupportedFeatureException if it has more than {@code most} bytes, is compressed in
+   *     another way, or encrypted
+   */
+  public MemorySegment bytes(Entry entry, int most)
+      throws CorruptFileException, UnsupportedFeatureException {
+    if (entry.method != DEFLATED) {
+      return bytes(entry);
+    }
+    refuseEncrypted(entry);
+    if (entry.fullSize < 0 || entry.fullSize > most || entry.size > Integer.MAX_VALUE) {
+      throw new UnsupportedFeatureException(
+          at(entry.header)
+              + "the compressed entry '"
+              + Excerpt.of(entry.name)
+              + "' of "
+              + entry.size
+              + " bytes should have "
+              + Long.toUnsignedString(entry.fullSize)
+              + " when inflated, and at most "
+              + most
+              + " are; unpack the archive and pack it again without compression (zip -0)");
+    }
+    MemorySegment inflated = inflated(entry);
+    requireCrc(entry, inflated);
+    return inflated;
+  }
+
+  /**
+   * Returns if the bytes of a stored entry have the CRC-32 that the directory gives.
+   *
+   * @throws CorruptFileException if they have another
+   * @throws UnsupportedFeatureException if they are compressed or encrypted
+   */
+  public void requireCrc(Entry entry) throws CorruptFileException, UnsupportedFeatureException {
+    requireCrc(entry, bytes(entry));
+  }
+
+  private void requireCrc(Entry entry, MemorySegment bytes) throws CorruptFileException {
+    CRC32 crc = new CRC32();
+    ZipWriter.update(crc, bytes);
+    if (crc.getValue() != entry.crc) {
+      throw corrupt(
+          entry.data,
+          "the entry '%s' should have the CRC-32 %08x and has %08x"
+              .formatted(Excerpt.of(entry.name), entry.crc, crc.getValue()));
+    }
+  }
+
+  private void refuseEncrypted(Entry entry) throws UnsupportedFeatureException {
+    if ((entry.flags & ENCRYPTED) != 0) {
+      throw new UnsupportedFeatureException(
+          at(entry.header)
+              + "the entry '"
+              + Excerpt.of(entry.name)
+              + "' is encrypted; expected plain bytes; decrypt the archive first");
+    }
+  }
+
+  /** No more is allocated than deflate can make of the entry's bytes. */
+  private MemorySegment inflated(Entry entry) throws CorruptFileException {
+    if (entry.fullSize > Math.multiplyExact(entry.size, DEFLATE_AT_MOST)) {
+      throw corrupt(
+          entry.header,
+          "the entry '"
+              + Excerpt.of(entry.name)
+              + "' of "
+              + entry.size
+              + " bytes cannot have "
+              + entry.fullSize
+              + " when inflated");
+    }
+    byte[] full = new byte[Math.toIntExact(entry.fullSize)];
+    Inflater inflater = new Inflater(true);
+    try {
+      inflater.setInput(file.asSlice(entry.data, entry.size).asByteBuffer());
+      int size = 0;
+      for (int more = 1; more > 0 && !inflater.finished(); size += more) {
+        // Full bytes or not, the end of the stream is only seen when more are asked for.
+        more = size < full.length ? inflater.inflate(full, size, full.length - size) : 0;
+      }
+      boolean more = !inflater.finished() && inflater.inflate(new byte[1]) > 0;
+      if (size != full.length || more || !inflater.finished()) {
+        throw corrupt(
+            entry.data,
+            "the entry '"
+                + Excerpt.of(entry.name)
+                + "' should have "
+                + full.length
+                + " bytes when inflated and has "
+                + (more ? "more" : size));
+      }
+      return MemorySegment.ofArray(full).asReadOnly();
+    } catch (DataFormatException e) {
+      throw new CorruptFileException(
+          at(entry.data)
+              + "the compressed entry '"
+              + Excerpt.of(entry.name)
+              + "' cannot be inflated; the file is damaged: copy or save it again",
+          e);
+    } finally {
+      inflater.end();
+    }
   }
 
   private void readDirectory() throws CorruptFileException, UnsupportedFeatureException {
@@ -228,7 +352,7 @@ final class ZipArchive {
       size = size == IN_ZIP64 ? wide.next() : size;
       header = header == IN_ZIP64 ? wide.next() : header;
     }
-    if (method == 0 && size != full) {
+    if (method == STORED && size != full) {
       throw corrupt(
           at,
           "the stored entry '"
@@ -262,7 +386,7 @@ final class ZipArchive {
               + " goes beyond the entries' end at byte "
               + directory);
     }
-    return new Entry(name, flags, method, crc, header, data, size);
+    return new Entry(name, flags, method, crc, header, data, size, full);
   }
 
   /** Where the entry's bytes start. */

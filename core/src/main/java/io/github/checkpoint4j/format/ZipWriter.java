@@ -10,16 +10,16 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
- * Writes a zip archive byte for byte as {@code torch.save} lays it out: stored entries in one
- * folder, each starting at a multiple of 64 bytes (padded in an extra field {@code FB}), sizes and
- * CRC after the data, 64-bit numbers only where they are needed. PyTorch can compute an entry's
- * place from the sizes before it, so the lengths of headers matter.
+ * Writes a zip archive byte for byte as {@code torch.save} lays it out: stored entries, each
+ * starting at a multiple of 64 bytes (padded in an extra field {@code FB}), sizes and CRC after the
+ * data, 64-bit numbers only where they are needed. PyTorch can compute an entry's place from the
+ * sizes before it, so the lengths of headers matter.
  *
  * @see <a
  *     href="https://github.com/pytorch/pytorch/blob/main/caffe2/serialize/inline_container.cc">inline_container.cc,
  *     getPadding</a>
  */
-final class ZipWriter {
+public final class ZipWriter {
   static final int ALIGNMENT = 64;
   private static final long WIDE = 0xFFFF_FFFFL;
   private static final int UTF_8_NAME = 0x800;
@@ -29,7 +29,7 @@ final class ZipWriter {
 
   private record Entry(String name, int flags, long crc, long size, long header) {}
 
-  private final String folder;
+  private final String prefix;
   private final List<Entry> entries = new ArrayList<>();
   private final List<FileContent.Part> parts = new ArrayList<>();
   private final ByteWriter pending = new ByteWriter();
@@ -37,12 +37,17 @@ final class ZipWriter {
   private final CRC32 contents = new CRC32();
   private long flushed;
 
-  ZipWriter(String folder) {
-    this.folder = folder;
+  /**
+   * An archive without entries.
+   *
+   * @param prefix what the names of all entries begin with: a folder and a slash, or nothing
+   */
+  public ZipWriter(String prefix) {
+    this.prefix = prefix;
   }
 
   /** Adds an entry of bytes that are copied. */
-  void add(String name, byte[] data) {
+  public void add(String name, byte[] data) {
     CRC32 crc = new CRC32();
     crc.update(data);
     begin(name, data.length, crc.getValue());
@@ -51,7 +56,7 @@ final class ZipWriter {
   }
 
   /** Adds an entry of parts, which are not copied. */
-  void add(String name, List<FileContent.Part> data) {
+  public void add(String name, List<FileContent.Part> data) {
     CRC32 crc = new CRC32();
     long size = 0;
     for (FileContent.Part part : data) {
@@ -73,7 +78,7 @@ final class ZipWriter {
   }
 
   /** The archive; nothing can be added afterwards. */
-  FileContent finish() {
+  public FileContent finish() {
     long directory = position();
     for (Entry entry : entries) {
       writeDirectoryEntry(entry);
@@ -91,7 +96,7 @@ final class ZipWriter {
   }
 
   private void begin(String name, long size, long crc) {
-    String path = folder + "/" + name;
+    String path = prefix + name;
     byte[] utf8 = path.getBytes(StandardCharsets.UTF_8);
     long header = position();
     int flags = UTF_8_NAME | (size > 0 ? SIZES_FOLLOW_DATA : 0);
@@ -163,7 +168,7 @@ final class ZipWriter {
     }
   }
 
-  private static void update(CRC32 crc, MemorySegment data) {
+  static void update(CRC32 crc, MemorySegment data) {
     long size = data.byteSize();
     if (data.isNative()) {
       for (long at = 0; at < size; at += CRC_CHUNK) {

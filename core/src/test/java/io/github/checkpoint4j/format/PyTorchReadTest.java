@@ -235,7 +235,7 @@ class PyTorchReadTest {
             .put("byte", Tensor.of(Dtype.U8, new long[] {2}, bytes(3, 4)))
             .build();
     PickleWriter pickle = new PickleWriter(state);
-    ZipWriter zip = new ZipWriter("a");
+    ZipWriter zip = new ZipWriter("a/");
     zip.add("data.pkl", pickle.bytes());
     zip.add("byteorder", new byte[] {'b', 'i', 'g'});
     for (int i = 0; i < pickle.storages().size(); i++) {

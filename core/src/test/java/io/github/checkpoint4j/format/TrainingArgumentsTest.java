@@ -20,7 +20,7 @@ class TrainingArgumentsTest {
   private static final String OBJECT = "ctransformers.training_args\nTrainingArguments\n)\u0081";
 
   private static PickledFields read(String opcodes) throws IOException {
-    ZipWriter zip = new ZipWriter("a");
+    ZipWriter zip = new ZipWriter("a/");
     zip.add("data.pkl", ("\u0080\2" + opcodes + ".").getBytes(ISO_8859_1));
     zip.add("version", new byte[] {'3'});
     return PyTorch.readTrainingArguments(PyTorchWriteTest.joined(zip.finish()), "a.bin");

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +18,7 @@ import java.util.Optional;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -76,7 +78,7 @@ class ZipArchiveTest {
   @Test
   void the_writers_archives_are_read_by_java_util_zip_whose_crcs_hold(@TempDir Path folder)
       throws IOException {
-    ZipWriter writer = new ZipWriter("folder");
+    ZipWriter writer = new ZipWriter("folder/");
     writer.add("data.pkl", DATA);
     writer.add("data/0", parts(new int[] {1}, new int[] {2, 3}));
     writer.add("data/1", parts(new int[0]));
@@ -96,5 +98,112 @@ class ZipArchiveTest {
     }
     assertThat(names).containsExactly("folder/data.pkl 4", "folder/data/0 12", "folder/data/1 0");
     assertThat(entries).extracting(ZipArchive.Entry::size).containsExactly(4L, 12L, 0L);
+  }
+
+  private static byte[] deflated(byte[] data) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+      zip.putNextEntry(new ZipEntry("a"));
+      zip.write(data);
+      zip.closeEntry();
+    }
+    return bytes.toByteArray();
+  }
+
+  private static byte[] inflated(byte[] zip, int most) throws IOException {
+    ZipArchive archive = parse(zip);
+    return archive.bytes(archive.find("a").orElseThrow(), most).toArray(ValueLayout.JAVA_BYTE);
+  }
+
+  /** The position of the directory's entry, whose fields can then be changed. */
+  private static int directory(byte[] zip) {
+    return (int) LittleEndian.unsignedInt(MemorySegment.ofArray(zip), zip.length - 22 + 16);
+  }
+
+  @Test
+  void a_deflated_entry_of_at_most_the_size_allowed_is_inflated() throws IOException {
+    byte[] zeros = new byte[100_000];
+
+    assertThat(inflated(deflated(DATA), 4)).isEqualTo(DATA);
+    assertThat(inflated(deflated(new byte[0]), 0)).isEmpty();
+    assertThat(inflated(deflated(zeros), zeros.length)).isEqualTo(zeros);
+  }
+
+  @Test
+  void a_deflated_entry_that_is_larger_is_refused() throws IOException {
+    byte[] zip = deflated(new byte[100_000]);
+
+    assertThatThrownBy(() -> inflated(zip, 99_999))
+        .isInstanceOf(UnsupportedFeatureException.class)
+        .hasMessageMatching(
+            "a.zip, byte 0: the compressed entry 'a' of [0-9]+ bytes should have 100000 when inflated,"
+                + " and at most 99999 are; unpack the archive and pack it again without compression"
+                + " \\(zip -0\\)");
+  }
+
+  @Test
+  void no_more_is_allocated_than_deflate_can_make_of_the_bytes() throws IOException {
+    byte[] zip = deflated(DATA);
+    MemorySegment.ofArray(zip).set(LittleEndian.INT, directory(zip) + 24, 1 << 30);
+
+    assertThatThrownBy(() -> inflated(zip, Integer.MAX_VALUE))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "a.zip, byte 0: the entry 'a' of 6 bytes cannot have 1073741824 when inflated;"
+                + " the file is damaged: copy or save it again");
+  }
+
+  @Test
+  void a_deflated_entry_of_another_size_than_is_said_is_refused() throws IOException {
+    for (int said : new int[] {0, 3, 5, 100}) {
+      byte[] zip = deflated(DATA);
+      MemorySegment.ofArray(zip).set(LittleEndian.INT, directory(zip) + 24, said);
+
+      assertThatThrownBy(() -> inflated(zip, 100))
+          .isInstanceOf(CorruptFileException.class)
+          .hasMessage(
+              "a.zip, byte 31: the entry 'a' should have "
+                  + said
+                  + " bytes when inflated and has "
+                  + (said < 4 ? "more" : "4")
+                  + "; the file is damaged: copy or save it again");
+    }
+  }
+
+  @Test
+  void a_deflated_entry_whose_bytes_or_checksum_are_damaged_is_refused() throws IOException {
+    byte[] bytes = deflated(DATA);
+    bytes[31] = 7;
+    byte[] crc = deflated(DATA);
+    crc[directory(crc) + 16] ^= 1;
+
+    assertThatThrownBy(() -> inflated(bytes, 4))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "a.zip, byte 31: the compressed entry 'a' cannot be inflated;"
+                + " the file is damaged: copy or save it again");
+    assertThatThrownBy(() -> inflated(crc, 4))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "a.zip, byte 31: the entry 'a' should have the CRC-32 adf3f362 and has adf3f363;"
+                + " the file is damaged: copy or save it again");
+  }
+
+  @Test
+  void a_stored_entry_is_a_window_and_compared_with_its_checksum_when_asked() throws IOException {
+    ZipWriter writer = new ZipWriter("");
+    writer.add("a", DATA);
+    byte[] zip = PyTorchWriteTest.joined(writer.finish()).toArray(ValueLayout.JAVA_BYTE);
+    ZipArchive archive = parse(zip);
+    ZipArchive.Entry entry = archive.find("a").orElseThrow();
+    MemorySegment window = archive.bytes(entry, 0);
+
+    archive.requireCrc(entry);
+    zip[(int) entry.data()] ^= 1;
+
+    assertThat(window.get(ValueLayout.JAVA_BYTE, 0)).isEqualTo((byte) ('d' ^ 1));
+    assertThatThrownBy(() -> archive.requireCrc(entry))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageStartingWith("a.zip, byte 64: the entry 'a' should have the CRC-32 adf3f363");
   }
 }

@@ -5,6 +5,7 @@ import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -86,6 +87,27 @@ public record KerasModel(
         .map(Json.Obj.class::cast);
   }
 
+  /**
+   * The layers of the configuration, in its order, as it has them: objects with the members {@code
+   * class_name} and {@code config}. None if there is no configuration, or one of another form, as
+   * that of a model of a class of its own may be.
+   */
+  public List<Json> layers() {
+    Json inner = config.flatMap(model -> model.find("config")).orElse(Json.Null.NULL);
+    if (inner instanceof Json.Obj object) {
+      inner = object.find("layers").orElse(Json.Null.NULL);
+    }
+    return inner instanceof Json.Arr layers ? layers.items() : List.of();
+  }
+
+  /**
+   * What configuration and variables do not agree on, in words: variables of layers that the
+   * configuration does not have. None if one of the two is missing.
+   */
+  public List<String> mismatches() {
+    return layers().isEmpty() ? List.of() : LayerGroups.mismatches(this);
+  }
+
   /** The same with this configuration. */
   public KerasModel withConfig(Json.Obj newConfig) {
     return new KerasModel(
@@ -115,6 +137,57 @@ public record KerasModel(
         newVariables,
         newOptimizerVariables,
         assets);
+  }
+
+  /** The same, saved at this time: {@code 2026-01-31@23:59:59}. */
+  public KerasModel withDateSaved(String newDateSaved) {
+    return new KerasModel(
+        layout,
+        kerasVersion,
+        backend,
+        Optional.of(newDateSaved),
+        config,
+        trainingConfig,
+        names,
+        variables,
+        optimizerVariables,
+        assets);
+  }
+
+  /**
+   * The same in another layout, as which it can then be written. Legacy weights alone have neither
+   * configuration nor optimizer.
+   *
+   * @throws IllegalArgumentException if one layout is a legacy one and the other is not: there,
+   *     variables have other names
+   */
+  public KerasModel withLayout(KerasLayout newLayout) {
+    if (layout.isLegacy() != newLayout.isLegacy()) {
+      throw new IllegalArgumentException(
+          layout.title() + " names its variables otherwise than " + newLayout.title());
+    }
+    boolean weightsAlone = newLayout == KerasLayout.LEGACY_WEIGHTS;
+    return new KerasModel(
+        newLayout,
+        kerasVersion,
+        backend,
+        dateSaved,
+        weightsAlone ? Optional.empty() : config,
+        weightsAlone ? Optional.empty() : trainingConfig,
+        moved(names, newLayout),
+        moved(variables, newLayout),
+        weightsAlone ? Map.of() : optimizerVariables,
+        assets);
+  }
+
+  private <T> Map<String, T> moved(Map<String, T> entries, KerasLayout newLayout) {
+    Map<String, T> moved = new LinkedHashMap<>();
+    entries.forEach(
+        (path, entry) ->
+            moved.put(
+                newLayout.weightsPrefix() + path.substring(layout.weightsPrefix().length()),
+                entry));
+    return moved;
   }
 
   private static <T> Map<String, T> ordered(Map<String, T> map) {

@@ -19,10 +19,15 @@ public record Hdf5Group(Map<String, Hdf5Value> attributes, Map<String, Hdf5Node>
     attributes = Collections.unmodifiableMap(new LinkedHashMap<>(attributes));
     children = Collections.unmodifiableMap(new LinkedHashMap<>(children));
     for (String name : children.keySet()) {
-      if (name.isEmpty() || name.contains("/") || name.equals(".") || name.equals("..")) {
+      if (!isName(name)) {
         throw new IllegalArgumentException("not a name in HDF5: '" + name + "'");
       }
     }
+  }
+
+  /** Whether a child may have this name. */
+  static boolean isName(String name) {
+    return !name.isEmpty() && !name.contains("/") && !name.equals(".") && !name.equals("..");
   }
 
   /** The node at a path of names with {@code /} between; empty if there is none. */
