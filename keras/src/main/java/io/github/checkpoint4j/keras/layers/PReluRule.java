@@ -4,6 +4,7 @@ import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * {@code PReLU}. PyTorch's has one slope, or one a channel: where Keras shares all dimensions but
@@ -13,29 +14,37 @@ final class PReluRule implements LayerRule {
   @Override
   public List<LayerVariable> variables(LayerConfig layer) throws CorruptFileException {
     List<Long> shared = layer.options().integers("shared_axes");
-    List<Long> sizes = new ArrayList<>();
-    for (long axis = 1; axis <= rank(layer, shared); axis++) {
-      sizes.add(shared.contains(axis) ? 1 : Shape.ANY);
-    }
-    Shape alpha = new Shape(sizes);
-    long own = sizes.stream().filter(size -> size == Shape.ANY).count();
+    Shape alpha = shape(shared, rank(layer));
+    long own = alpha.dimensions().stream().filter(size -> size != 1).count();
+    boolean flat = own <= 1 && !alpha.equals(Shape.of(Shape.REST));
     Arrangement arrangement =
-        own > 1
-            ? Arrangement.Same.SAME
-            : new Arrangement.Reshaped(alpha, Shape.of(own == 1 ? Shape.ANY : 1));
+        flat
+            ? new Arrangement.Reshaped(alpha, Shape.of(own == 1 ? Shape.ANY : 1))
+            : Arrangement.Same.SAME;
     return OwnVariables.of(layer).trained("alpha", alpha, new Single("weight", arrangement)).list();
   }
 
   /**
-   * The dimensions of the input, the batch apart. Files from before Keras 3 do not tell: there the
-   * last dimension is taken for the one that is not shared.
+   * The shape of the slopes. Where the number of dimensions is not known, the one after the last
+   * that is shared is taken for the last.
    */
-  private static long rank(LayerConfig layer, List<Long> shared) {
-    return layer
-        .buildConfig()
-        .flatMap(build -> build.find("input_shape"))
+  private static Shape shape(List<Long> shared, OptionalLong rank) {
+    if (shared.isEmpty() && rank.isEmpty()) {
+      return Shape.of(Shape.REST);
+    }
+    List<Long> sizes = new ArrayList<>();
+    long last = rank.orElse(shared.stream().reduce(0L, Math::max) + 1);
+    for (long axis = 1; axis <= last; axis++) {
+      sizes.add(shared.contains(axis) ? 1 : Shape.ANY);
+    }
+    return new Shape(sizes);
+  }
+
+  /** The dimensions of the input, the batch apart; legacy files do not tell. */
+  private static OptionalLong rank(LayerConfig layer) {
+    return layer.buildConfig().flatMap(build -> build.find("input_shape")).stream()
         .filter(Json.Arr.class::isInstance)
-        .map(shape -> ((Json.Arr) shape).items().size() - 1L)
-        .orElse(shared.stream().reduce(0L, Math::max) + 1);
+        .mapToLong(shape -> ((Json.Arr) shape).items().size() - 1L)
+        .findFirst();
   }
 }

@@ -8,11 +8,15 @@ import java.util.stream.LongStream;
 /**
  * The shape a tensor should have, as far as the configuration tells.
  *
- * @param dimensions the sizes, outermost first; {@link #ANY} for one that is not known
+ * @param dimensions the sizes, outermost first; {@link #ANY} for one that is not known; {@link
+ *     #REST} alone for any number of any sizes
  */
 record Shape(List<Long> dimensions) {
   /** A size that is not known. */
   static final long ANY = -1;
+
+  /** Any number of sizes. */
+  static final long REST = -2;
 
   Shape {
     dimensions = List.copyOf(dimensions);
@@ -34,6 +38,9 @@ record Shape(List<Long> dimensions) {
   }
 
   boolean matches(long[] shape) {
+    if (dimensions.equals(List.of(REST))) {
+      return true;
+    }
     if (shape.length != rank()) {
       return false;
     }
@@ -57,7 +64,7 @@ record Shape(List<Long> dimensions) {
   @Override
   public String toString() {
     return dimensions.stream()
-        .map(size -> size == ANY ? "?" : String.valueOf(size))
+        .map(size -> size == ANY ? "?" : size == REST ? "..." : String.valueOf(size))
         .collect(Collectors.joining(", ", "[", "]"));
   }
 }
