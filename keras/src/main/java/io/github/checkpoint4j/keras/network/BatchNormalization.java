@@ -38,7 +38,7 @@ final class BatchNormalization extends TensorLayer {
     axis = spec.integers("axis")[0];
     momentum = spec.real("momentum");
     epsilon = spec.real("epsilon");
-    long channels = spec.inputSize(axis);
+    long channels = spec.inputSize(axis, "running_mean", 0);
     weight =
         spec.flag("scale")
             ? Optional.of(weight(Weight.of("weight", "gamma", channels)))

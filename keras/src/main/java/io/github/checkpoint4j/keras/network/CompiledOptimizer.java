@@ -1,12 +1,12 @@
 package io.github.checkpoint4j.keras.network;
 
+import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.keras.layers.LayerOptions;
+import io.github.checkpoint4j.keras.layers.OptimizerConfig;
 import io.github.checkpoint4j.torch.OptimizerFactory;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.DoubleConsumer;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Module;
@@ -24,53 +24,39 @@ public final class CompiledOptimizer implements OptimizerFactory {
    *
    * @param compileConfig the member {@code compile_config} of a model's configuration
    * @param source the file it is of, for messages
+   * @throws CorruptFileException if it is not a configuration that Keras writes
    * @throws UnsupportedFeatureException if there is none, its class is another than {@code Adam},
    *     {@code AdamW} and {@code SGD}, or it has an option that is not supported
    */
   public static CompiledOptimizer of(Json.Obj compileConfig, String source)
-      throws UnsupportedFeatureException {
-    Json optimizer = compileConfig.find("optimizer").orElse(Json.Null.NULL);
-    return switch (optimizer) {
-      case Json.Str(String name) -> of(name, Json.object().build(), source);
-      case Json.Obj object
-          when object.find("class_name").orElse(object) instanceof Json.Str(String name)
-              && object.find("config").orElse(Json.Null.NULL) instanceof Json.Obj config ->
-          of(name, config, source);
-      default ->
-          throw new UnsupportedFeatureException(
-              source + ": the model was compiled without an optimizer; give the Trainer one");
-    };
-  }
-
-  private static CompiledOptimizer of(String className, Json.Obj config, String source)
-      throws UnsupportedFeatureException {
-    String where = source + ": optimizer " + className + ": ";
-    for (String option : List.of("use_ema", "gradient_accumulation_steps", "loss_scale_factor")) {
-      Json value = config.find(option).orElse(Json.Null.NULL);
-      if (!(value == Json.Null.NULL || value.equals(Json.of(false)))) {
-        throw new UnsupportedFeatureException(
-            "%s%s is %s, which is not supported; compile the model without it"
-                .formatted(where, option, value.toText()));
-      }
-    }
-    if (config.find("learning_rate").orElse(Json.Null.NULL) instanceof Json.Obj schedule) {
+      throws CorruptFileException, UnsupportedFeatureException {
+    OptimizerConfig optimizer =
+        OptimizerConfig.parse(compileConfig, source)
+            .orElseThrow(
+                () ->
+                    new UnsupportedFeatureException(
+                        source
+                            + ": the model was compiled without an optimizer; give the Trainer one"));
+    LayerOptions options = optimizer.options();
+    if (options.find("loss_scale_factor").isPresent()) {
       throw new UnsupportedFeatureException(
-          "%sits learning rate is the schedule %s, which is not supported; give the Trainer an"
-                  .formatted(where, schedule.find("class_name").orElse(Json.Null.NULL).toText())
-              + " optimizer and a schedule of its own");
+          options.where() + "loss_scale_factor is not supported; compile the model without it");
     }
-    return switch (className.toLowerCase(Locale.ROOT)) {
-      case "adam" -> adam(config, 0);
-      case "adamw" -> adam(config, 0.004);
-      case "sgd" -> sgd(config);
-      default ->
-          throw new UnsupportedFeatureException(
-              where
-                  + "it is not supported; there are Adam, AdamW and SGD, or give the Trainer one");
+    if (optimizer.isScheduled()) {
+      throw new UnsupportedFeatureException(
+          options.where()
+              + "its learning rate is a schedule, which is not supported; give the Trainer an"
+              + " optimizer, and its arguments a schedule");
+    }
+    return switch (optimizer.kind()) {
+      case ADAM -> adam(options, 0);
+      case ADAMW -> adam(options, 0.004);
+      case SGD -> sgd(options);
     };
   }
 
-  private static CompiledOptimizer adam(Json.Obj config, double weightDecay) {
+  private static CompiledOptimizer adam(LayerOptions config, double weightDecay)
+      throws CorruptFileException {
     KerasAdam.Builder adam = KerasAdam.builder().weightDecay(weightDecay);
     set(
         config,
@@ -81,12 +67,12 @@ public final class CompiledOptimizer implements OptimizerFactory {
             "clipnorm", adam::clipNorm,
             "global_clipnorm", adam::globalClipNorm,
             "clipvalue", adam::clipValue));
-    adam.betas(number(config, "beta_1").orElse(0.9), number(config, "beta_2").orElse(0.999));
-    adam.amsgrad(isOn(config, "amsgrad"));
+    adam.betas(real(config, "beta_1", 0.9), real(config, "beta_2", 0.999));
+    adam.amsgrad(config.bool("amsgrad", false));
     return new CompiledOptimizer(adam::over);
   }
 
-  private static CompiledOptimizer sgd(Json.Obj config) {
+  private static CompiledOptimizer sgd(LayerOptions config) throws CorruptFileException {
     KerasSgd.Builder sgd = KerasSgd.builder();
     set(
         config,
@@ -97,22 +83,27 @@ public final class CompiledOptimizer implements OptimizerFactory {
             "clipnorm", sgd::clipNorm,
             "global_clipnorm", sgd::globalClipNorm,
             "clipvalue", sgd::clipValue));
-    sgd.nesterov(isOn(config, "nesterov"));
+    sgd.nesterov(config.bool("nesterov", false));
     return new CompiledOptimizer(sgd::over);
   }
 
-  private static void set(Json.Obj config, Map<String, DoubleConsumer> options) {
-    options.forEach((name, option) -> number(config, name).ifPresent(option::accept));
+  private static void set(LayerOptions config, Map<String, DoubleConsumer> options)
+      throws CorruptFileException {
+    for (Map.Entry<String, DoubleConsumer> option : options.entrySet()) {
+      if (config.find(option.getKey()).isPresent()) {
+        double value = config.real(option.getKey());
+        try {
+          option.getValue().accept(value);
+        } catch (IllegalArgumentException e) {
+          throw new CorruptFileException(config.where() + e.getMessage(), e);
+        }
+      }
+    }
   }
 
-  private static Optional<Double> number(Json.Obj config, String name) {
-    return config.find(name).orElse(Json.Null.NULL) instanceof Json.Num number
-        ? Optional.of(number.asDouble())
-        : Optional.empty();
-  }
-
-  private static boolean isOn(Json.Obj config, String name) {
-    return config.find(name).orElse(Json.Null.NULL) instanceof Json.Bool(boolean on) && on;
+  private static double real(LayerOptions config, String name, double otherwise)
+      throws CorruptFileException {
+    return config.find(name).isPresent() ? config.real(name) : otherwise;
   }
 
   @Override

@@ -29,8 +29,11 @@ final class Convolution extends TensorLayer {
   static Convolution of(LayerSpec spec, int rank) throws UnsupportedFeatureException {
     spec.requireOff("quantization_config", "load the model before it was quantized");
     Window window = Window.of(spec, "kernel_size", rank);
-    long groups = spec.integer("groups");
-    long channels = spec.inputSize(window.channelAxis());
+    long groups = spec.isSet("groups") ? spec.integer("groups") : 1;
+    long channels =
+        spec.inputShape().isPresent()
+            ? spec.inputSize(window.channelAxis(), "weight", 1)
+            : Math.multiplyExact(spec.weightSize("weight", 1), groups);
     long outputs = spec.integer("filters");
     if (groups <= 0 || channels % groups != 0 || outputs % groups != 0) {
       throw new IllegalArgumentException(
@@ -49,9 +52,17 @@ final class Convolution extends TensorLayer {
 
   static Convolution depthwise(LayerSpec spec, int rank) throws UnsupportedFeatureException {
     Window window = Window.of(spec, "kernel_size", rank);
-    long inputs = spec.inputSize(window.channelAxis());
+    long inputs = depthwiseInputs(spec, window, "weight");
     return new Convolution(
         spec, window, inputs, depthwiseWeight("depthwise", spec, window, inputs));
+  }
+
+  /** The number of channels that go into a convolution of each alone. */
+  static long depthwiseInputs(LayerSpec spec, Window window, String weight)
+      throws UnsupportedFeatureException {
+    return spec.inputShape().isPresent()
+        ? spec.inputSize(window.channelAxis(), weight, 0)
+        : spec.weightSize(weight, 0) / spec.integer("depth_multiplier");
   }
 
   /** The weight of a convolution of each channel alone. */

@@ -20,7 +20,7 @@ final class Dense extends TensorLayer {
       throws UnsupportedFeatureException {
     super(spec, masks, Activation.of(spec, "activation"));
     spec.requireOff("quantization_config", "load the model before it was quantized");
-    projection = Projection.in(this, this, spec.inputSize(-1), units, biased);
+    projection = Projection.in(this, this, spec.inputSize(-1, "weight", 1), units, biased);
   }
 
   static Dense of(LayerSpec spec) throws UnsupportedFeatureException {

@@ -32,7 +32,7 @@ final class FeatureNormalization extends TensorLayer {
     }
     long[] shape = new long[axes.length];
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = spec.inputSize(axes[i]);
+      shape[i] = spec.inputSize(axes[i], "mean", i);
     }
     mean = Weight.buffer(this, "mean", 0, shape);
     variance = Weight.buffer(this, "variance", 1, shape);

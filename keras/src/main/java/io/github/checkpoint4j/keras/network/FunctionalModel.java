@@ -36,7 +36,7 @@ final class FunctionalModel extends NestedModel {
       if (layer.isInput()) {
         continue;
       }
-      Layer built = LayerClasses.build(LayerSpec.of(layer, spec.path(), spec.trainable()));
+      Layer built = LayerClasses.build(spec.child(layer));
       // An operation has no weights, and Keras has it in no list of layers.
       Layer added = layer.isOperation() ? built : add(built);
       for (int i = 0; i < layer.calls().size(); i++) {

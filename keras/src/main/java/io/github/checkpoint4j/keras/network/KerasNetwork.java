@@ -3,8 +3,10 @@ package io.github.checkpoint4j.keras.network;
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.keras.layers.LayerConfig;
 import io.github.checkpoint4j.keras.layers.ModelConfig;
+import io.github.checkpoint4j.keras.layers.ModelMapping;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
@@ -32,9 +34,12 @@ import org.bytedeco.pytorch.global.torch;
  * otherwise.
  *
  * <pre>{@code
- * KerasNetwork network = KerasNetwork.of(config, weights);
+ * KerasNetwork network = KerasNetwork.of(Keras.read(bytes, "model.keras"), "model.keras");
  * List<Tensor> outputs = network.predict(List.of(images));
  * }</pre>
+ *
+ * <p>The {@link io.github.checkpoint4j.torch.Trainer} trains it, with {@link KerasAdam} or {@link
+ * KerasSgd} in the steps that Keras makes.
  */
 public final class KerasNetwork implements TrainableModel {
   /** The name of a batch's labels, and what it begins with if there are several outputs. */
@@ -60,8 +65,12 @@ public final class KerasNetwork implements TrainableModel {
    */
   public static KerasNetwork of(ModelConfig config)
       throws CorruptFileException, UnsupportedFeatureException {
-    LayerSpec root = LayerSpec.root(config);
-    NestedModel model = LayerClasses.build(root, config);
+    return built(config, StateDict.empty());
+  }
+
+  private static KerasNetwork built(ModelConfig config, StateDict weights)
+      throws CorruptFileException, UnsupportedFeatureException {
+    NestedModel model = LayerClasses.build(LayerSpec.root(config, weights), config);
     model.train(false);
     return new KerasNetwork(model, floatInputs(config, model.inputs().size()), Optional.empty());
   }
@@ -76,9 +85,27 @@ public final class KerasNetwork implements TrainableModel {
    */
   public static KerasNetwork of(ModelConfig config, StateDict weights)
       throws CorruptFileException, UnsupportedFeatureException {
-    KerasNetwork network = of(config);
+    KerasNetwork network = built(config, weights);
     ModuleState.of(network.module()).loadStateDict(weights);
     return network;
+  }
+
+  /**
+   * The network of a model's files, with their weights, in prediction mode.
+   *
+   * @param source the file, for messages
+   * @throws CorruptFileException as {@link #of(ModelConfig)}
+   * @throws UnsupportedFeatureException as {@link #of(ModelConfig)}, or if the files do not say
+   *     which layers there are
+   * @throws io.github.checkpoint4j.state.StateMismatchException if the variables are not those of
+   *     the layers
+   */
+  public static KerasNetwork of(KerasModel model, String source)
+      throws CorruptFileException, UnsupportedFeatureException {
+    // Whether the optimizer's state is known does not matter to the network.
+    KerasModel weightsAlone = model.withVariables(model.variables(), Map.of());
+    StateDict weights = ModelMapping.of(weightsAlone, source).stateDict();
+    return of(ModelConfig.parse(model.config().orElseThrow(), source), weights);
   }
 
   /**

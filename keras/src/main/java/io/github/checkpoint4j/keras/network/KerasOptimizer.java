@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.keras.network;
 
+import io.github.checkpoint4j.keras.layers.OptimizerState;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.torch.ModuleState;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -50,18 +52,16 @@ public abstract sealed class KerasOptimizer extends Optimizer permits KerasAdam,
   /**
    * Takes on the state that the optimizer of another run had after a step.
    *
-   * @param parameters the state tensors of each parameter that had a gradient, by its name:
-   *     PyTorch's {@code step}, {@code exp_avg}, {@code exp_avg_sq} and {@code max_exp_avg_sq}, or
-   *     {@code momentum_buffer}
-   * @param learningRate the learning rate of the next step; that momentum is in terms of it
+   * @param saved of the same parameters; without a learning rate this optimizer's stays
    * @throws io.github.checkpoint4j.state.StateMismatchException if it does not fit; the message
    *     names all of it, and nothing was changed
    */
-  public final void takeOn(StateDict parameters, double learningRate) {
+  public final void takeOn(OptimizerState saved) {
+    StateDict parameters = saved.parameters();
     Map<Value, Value> state = new LinkedHashMap<>();
     List<Value> names = new ArrayList<>();
     List<Value> indices = new ArrayList<>();
-    List<String> all = new ArrayList<>(groups().getFirst().parameters().keySet());
+    List<String> all = new ArrayList<>(group().parameters().keySet());
     parameters.names().stream().filter(name -> !all.contains(name)).forEach(all::add);
     for (String name : all) {
       Value index = Value.of((long) indices.size());
@@ -69,9 +69,10 @@ public abstract sealed class KerasOptimizer extends Optimizer permits KerasAdam,
       names.add(Value.of(name));
       parameters.find(name).ifPresent(entry -> state.put(index, entry));
     }
-    Map<String, Value> group = new LinkedHashMap<>(groups().getFirst().options().entries());
-    group.put(LEARNING_RATE, Value.of(learningRate));
-    group.replace(MOMENTUM_RATE, Value.of(learningRate));
+    Value learningRate = Value.of(saved.learningRate().orElse(group().learningRate()));
+    Map<String, Value> group = new LinkedHashMap<>(group().options().entries());
+    group.put(LEARNING_RATE, learningRate);
+    group.replace(MOMENTUM_RATE, learningRate);
     group.put("param_names", new Value.Items(names));
     group.put("params", new Value.Items(indices));
     loadStateDict(
@@ -79,6 +80,39 @@ public abstract sealed class KerasOptimizer extends Optimizer permits KerasAdam,
             .put("state", new Value.Dict(state))
             .put("param_groups", new Value.Items(List.of(StateDict.of(group))))
             .build());
+  }
+
+  /**
+   * The state, for a file of Keras's. Its tensors are views of this optimizer's memory, but for a
+   * momentum that is in terms of another learning rate.
+   *
+   * @param step the steps done
+   * @throws IllegalStateException if there is momentum, and the learning rate is 0, in terms of
+   *     which it cannot be told
+   */
+  public final OptimizerState state(long step) {
+    Map<String, Value> parameters = new LinkedHashMap<>();
+    Map<Value, Value> state = ((Value.Dict) stateDict().get("state")).entries();
+    long index = 0;
+    for (String name : group().parameters().keySet()) {
+      Value entry = state.get(Value.of(index++));
+      if (entry != null) {
+        parameters.put(name, entry);
+      }
+    }
+    return new OptimizerState(
+        step,
+        OptionalDouble.of(group().learningRate()),
+        inTermsOf(group(), StateDict.of(parameters)));
+  }
+
+  /** The state of each parameter in terms of the learning rate of the next step. */
+  StateDict inTermsOf(ParameterGroup group, StateDict parameters) {
+    return parameters;
+  }
+
+  private ParameterGroup group() {
+    return groups().getFirst();
   }
 
   @Override

@@ -2,10 +2,12 @@ package io.github.checkpoint4j.keras.network;
 
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Value;
+import io.github.checkpoint4j.torch.NativeTensors;
 import io.github.checkpoint4j.torch.ParameterGroup;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -158,6 +160,26 @@ public final class KerasSgd extends KerasOptimizer {
         });
     if (now != before || !(options.get(MOMENTUM_RATE) instanceof Value.Real)) {
       group.option(MOMENTUM_RATE, Value.of(now));
+    }
+  }
+
+  @Override
+  StateDict inTermsOf(ParameterGroup group, StateDict parameters) {
+    double now = group.learningRate();
+    double before =
+        group.options().get(MOMENTUM_RATE) instanceof Value.Real(double saved) ? saved : now;
+    if (before == now || parameters.size() == 0) {
+      return parameters;
+    }
+    if (now == 0) {
+      throw new IllegalStateException(
+          "the learning rate is 0, in terms of which Keras has no momentum; set the one of the next"
+              + " step");
+    }
+    try (var _ = new PointerScope()) {
+      return parameters.mapTensors(
+          tensor ->
+              NativeTensors.heapCopy(NativeTensors.copyOf(tensor).mul(new Scalar(before / now))));
     }
   }
 

@@ -7,6 +7,8 @@ import io.github.checkpoint4j.keras.layers.LayerConfig;
 import io.github.checkpoint4j.keras.layers.LayerOptions;
 import io.github.checkpoint4j.keras.layers.ModelConfig;
 import io.github.checkpoint4j.keras.layers.SequentialConfig;
+import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Tensor;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -17,27 +19,25 @@ import java.util.Optional;
  * @param path the names of the models it is in and its own, with dots between
  * @param layer its configuration
  * @param trainable whether it and all it is in are trained
+ * @param weights those that will be loaded, by their whole names; empty if none will. Sizes that a
+ *     configuration does not tell, as in files from before Keras 3, are theirs
  */
-record LayerSpec(String path, LayerConfig layer, boolean trainable) {
+record LayerSpec(String path, LayerConfig layer, boolean trainable, StateDict weights) {
 
   /** What stands in a shape for a size that is not fixed. */
   static final long UNKNOWN = -1;
 
-  /**
-   * A layer of a model.
-   *
-   * @param parent the path of the model it is in; empty for the outermost
-   */
-  static LayerSpec of(LayerConfig layer, String parent, boolean trainable)
-      throws CorruptFileException {
+  /** A layer of the model that this is. */
+  LayerSpec child(LayerConfig child) throws CorruptFileException {
     return new LayerSpec(
-        parent.isEmpty() ? layer.name() : parent + "." + layer.name(),
-        layer,
-        trainable && layer.isTrainable());
+        path.isEmpty() ? child.name() : path + "." + child.name(),
+        child,
+        trainable && child.isTrainable(),
+        weights);
   }
 
   /** The whole network, whose layers have no path before their names. */
-  static LayerSpec root(ModelConfig model) {
+  static LayerSpec root(ModelConfig model, StateDict weights) {
     String className = model instanceof SequentialConfig ? "Sequential" : "Functional";
     var options = new LayerOptions("model '" + model.name() + "': ", Json.object().build());
     var layer =
@@ -51,13 +51,13 @@ record LayerSpec(String path, LayerConfig layer, boolean trainable) {
             Optional.empty(),
             List.of(),
             Optional.of(model));
-    return new LayerSpec("", layer, true);
+    return new LayerSpec("", layer, true, weights);
   }
 
   /** A layer within this one, a wrapper: it has the wrapper's path. */
   LayerSpec inner(String option) throws CorruptFileException, UnsupportedFeatureException {
     LayerConfig wrapped = layer.wrapped(option);
-    return new LayerSpec(path, wrapped, trainable && wrapped.isTrainable());
+    return new LayerSpec(path, wrapped, trainable && wrapped.isTrainable(), weights);
   }
 
   String name() {
@@ -139,18 +139,20 @@ record LayerSpec(String path, LayerConfig layer, boolean trainable) {
     return isSet("data_format") && text("data_format").equals("channels_first");
   }
 
-  /** The shape of the input, with {@link #UNKNOWN} for sizes that are not fixed. */
-  long[] inputShape() throws UnsupportedFeatureException {
+  /**
+   * The shape of the input, with {@link #UNKNOWN} for sizes that are not fixed; empty if the
+   * configuration does not tell.
+   */
+  Optional<long[]> inputShape() {
     Optional<Json> only = layer.buildConfig().flatMap(shapes -> shapes.find("input_shape"));
     // A layer that is called on several tensors has the shape of each: the first is its input.
     return shape(
         only.or(() -> shapes().flatMap(all -> all.members().values().stream().findFirst())));
   }
 
-  /** One of the shapes of several inputs. */
-  Optional<long[]> inputShape(String input) throws UnsupportedFeatureException {
-    Optional<Json> shape = shapes().flatMap(all -> all.find(input));
-    return shape.isEmpty() ? Optional.empty() : Optional.of(shape(shape));
+  /** One of the shapes of several inputs; empty if the configuration does not tell. */
+  Optional<long[]> inputShape(String input) {
+    return shape(shapes().flatMap(all -> all.find(input)));
   }
 
   private Optional<Json.Obj> shapes() {
@@ -160,24 +162,55 @@ record LayerSpec(String path, LayerConfig layer, boolean trainable) {
         .flatMap(LayerSpec::object);
   }
 
-  private long[] shape(Optional<Json> shape) throws UnsupportedFeatureException {
-    if (shape.isEmpty() || !(shape.get() instanceof Json.Arr sizes)) {
-      throw unsupported(
-          "it has no input shape in its build_config; save the model in Keras 3 after it was built");
-    }
-    return integers(sizes);
+  private static Optional<long[]> shape(Optional<Json> shape) {
+    return shape.flatMap(
+        sizes -> sizes instanceof Json.Arr array ? Optional.of(integers(array)) : Optional.empty());
   }
 
-  /** The size of an axis of the input. */
-  long inputSize(long axis) throws UnsupportedFeatureException {
-    long[] shape = inputShape();
-    long size = shape[axisOf(axis, shape.length)];
+  /** The shape of the weight that will be loaded under a name; empty if there is none. */
+  Optional<long[]> weightShape(String name) {
+    return weights
+        .find(path + "." + name)
+        .flatMap(
+            weight ->
+                weight instanceof Tensor tensor ? Optional.of(tensor.shape()) : Optional.empty());
+  }
+
+  /**
+   * The size of an axis of the input.
+   *
+   * @param weight the weight that tells it if the configuration does not
+   * @param dimension of the weight
+   */
+  long inputSize(long axis, String weight, int dimension) throws UnsupportedFeatureException {
+    Optional<long[]> shape = inputShape();
+    if (shape.isEmpty()) {
+      return weightSize(weight, dimension);
+    }
+    long size = shape.get()[axisOf(axis, shape.get().length)];
     if (size == UNKNOWN) {
       throw unsupported(
           "it is built on a shape whose axis %d is not fixed, %s; give it a size in Keras"
-              .formatted(axis, Arrays.toString(shape)));
+              .formatted(axis, Arrays.toString(shape.get())));
     }
     return size;
+  }
+
+  /** The size of a weight that will be loaded. */
+  long weightSize(String weight, int dimension) throws UnsupportedFeatureException {
+    long[] shape =
+        weightShape(weight)
+            .orElseThrow(
+                () ->
+                    unsupported(
+                        "neither a build_config nor a weight '%s' tells its input's size; load the"
+                                .formatted(weight)
+                            + " model's weights, or save it in Keras 3 after it was built"));
+    if (dimension >= shape.length) {
+      throw new IllegalArgumentException(
+          "its weight '%s' is of shape %s".formatted(weight, Arrays.toString(shape)));
+    }
+    return shape[dimension];
   }
 
   /** An axis counted from the front. */

@@ -42,10 +42,12 @@ final class MultiHeadAttention extends Layer {
     scale = 1 / Math.sqrt((double) spec.integer("key_dim"));
     dropout = spec.real("dropout", 0);
     boolean biased = spec.flag("use_bias");
-    long queryInputs = features(spec, "query_shape");
-    long valueInputs = features(spec, "value_shape");
+    long queryInputs = features(spec, "query");
+    long valueInputs = features(spec, "value");
     long keyInputs =
-        spec.inputShape("key_shape").isPresent() ? features(spec, "key_shape") : valueInputs;
+        spec.inputShape("key_shape").isPresent() || spec.inputShape("value_shape").isEmpty()
+            ? features(spec, "key")
+            : valueInputs;
     queryProjection = Projection.in(this, query, queryInputs, keySize, biased);
     keyProjection = Projection.in(this, key, keyInputs, keySize, biased);
     valueProjection = Projection.in(this, value, valueInputs, valueSize, biased);
@@ -53,19 +55,16 @@ final class MultiHeadAttention extends Layer {
   }
 
   private static long features(LayerSpec spec, String input) throws UnsupportedFeatureException {
-    long[] shape =
-        spec.inputShape(input)
-            .orElseThrow(
-                () ->
-                    spec.unsupported(
-                        "it has no %s in its build_config; save the model in Keras 3 after it was built"
-                            .formatted(input)));
-    if (shape.length != 3) {
+    Optional<long[]> shape = spec.inputShape(input + "_shape");
+    if (shape.isEmpty()) {
+      return spec.weightSize(input + ".weight", 1);
+    }
+    if (shape.get().length != 3) {
       throw spec.unsupported(
           "it attends in tensors of %d axes; only [batch, steps, features] is supported"
-              .formatted(shape.length));
+              .formatted(shape.get().length));
     }
-    return shape[2];
+    return shape.get()[2];
   }
 
   private static long outputs(LayerSpec spec, long otherwise) throws UnsupportedFeatureException {

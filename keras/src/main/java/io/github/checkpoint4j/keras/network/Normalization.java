@@ -33,23 +33,21 @@ final class Normalization extends TensorLayer {
     if (kind == Kind.LAYER) {
       spec.requireOff("rms_scaling", "use RMSNormalization");
     }
-    int rank = spec.inputShape().length;
-    axes = LongStream.of(spec.integers("axis")).map(axis -> LayerSpec.axisOf(axis, rank)).toArray();
+    axes = spec.integers("axis");
     epsilon = spec.real("epsilon");
-    long[] shape = new long[axes.length];
-    for (int i = 0; i < shape.length; i++) {
-      shape[i] = spec.inputSize(axes[i]);
-    }
     groups = kind == Kind.GROUP ? spec.integer("groups") : 1;
     boolean scaled = kind == Kind.RMS || spec.flag("scale");
+    boolean centered = kind != Kind.RMS && spec.flag("center");
+    String first = scaled ? "weight" : "bias";
+    long[] shape = new long[scaled || centered ? axes.length : 0];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = spec.inputSize(axes[i], first, i);
+    }
     weight =
         scaled
             ? Optional.of(weight(Weight.of("weight", kind == Kind.RMS ? "scale" : "gamma", shape)))
             : Optional.empty();
-    bias =
-        kind != Kind.RMS && spec.flag("center")
-            ? Optional.of(weight(Weight.of("bias", "beta", shape)))
-            : Optional.empty();
+    bias = centered ? Optional.of(weight(Weight.of("bias", "beta", shape))) : Optional.empty();
     if (kind == Kind.RMS) {
       // Keras's initializer of the scale is not an option of the layer.
       new Initializer.Constant(1).fill(weight.orElseThrow(), shape);
@@ -58,22 +56,24 @@ final class Normalization extends TensorLayer {
 
   @Override
   Tensor apply(Tensor x) {
+    int rank = Math.toIntExact(x.dim());
+    long[] normalizedAxes = LongStream.of(axes).map(axis -> LayerSpec.axisOf(axis, rank)).toArray();
     if (kind == Kind.GROUP) {
       long[] first = {1};
-      Tensor moved = x.movedim(axes, first);
+      Tensor moved = x.movedim(normalizedAxes, first);
       return torch
           .group_norm(moved, groups, optional(weight), optional(bias), epsilon, false)
-          .movedim(first, axes);
+          .movedim(first, normalizedAxes);
     }
-    long[] last = LongStream.range(x.dim() - axes.length, x.dim()).toArray();
-    Tensor moved = Arrays.equals(axes, last) ? x : x.movedim(axes, last);
-    long[] shape =
-        Arrays.copyOfRange(
-            moved.shape(), Math.toIntExact(x.dim()) - axes.length, Math.toIntExact(x.dim()));
+    long[] last = LongStream.range(rank - axes.length, rank).toArray();
+    Tensor moved = Arrays.equals(normalizedAxes, last) ? x : x.movedim(normalizedAxes, last);
+    long[] shape = Arrays.copyOfRange(moved.shape(), rank - axes.length, rank);
     Tensor normalized =
         kind == Kind.RMS
             ? torch.rms_norm(moved, shape, optional(weight), new DoubleOptional(epsilon))
             : torch.layer_norm(moved, shape, optional(weight), optional(bias), epsilon, false);
-    return Arrays.equals(axes, last) ? normalized : normalized.movedim(last, axes);
+    return Arrays.equals(normalizedAxes, last)
+        ? normalized
+        : normalized.movedim(last, normalizedAxes);
   }
 }

@@ -13,14 +13,18 @@ final class PRelu extends TensorLayer {
 
   PRelu(LayerSpec spec) throws UnsupportedFeatureException {
     super(spec, Masks.PASSED);
-    long[] input = spec.inputShape();
     List<Long> shared =
         spec.isSet("shared_axes")
             ? LongStream.of(spec.integers("shared_axes")).boxed().toList()
             : List.of();
-    broadcast = new long[input.length - 1];
-    for (int axis = 1; axis < input.length; axis++) {
-      broadcast[axis - 1] = shared.contains((long) axis) ? 1 : spec.inputSize(axis);
+    // Files from before Keras 3 do not tell the rank: there only the last axis is not shared.
+    int rank =
+        spec.inputShape()
+            .map(shape -> shape.length - 1)
+            .orElseGet(() -> Math.toIntExact(shared.stream().reduce(0L, Math::max)) + 1);
+    broadcast = new long[rank];
+    for (int axis = 1; axis <= rank; axis++) {
+      broadcast[axis - 1] = shared.contains((long) axis) ? 1 : spec.inputSize(axis, "weight", 0);
     }
     // PyTorch's has one slope for all or one for each channel; for more there is no counterpart.
     boolean several = shared.size() < broadcast.length - 1;

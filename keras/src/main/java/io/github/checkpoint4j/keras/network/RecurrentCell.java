@@ -60,7 +60,7 @@ final class RecurrentCell {
           "it has reset_after False, for which PyTorch has no counterpart; train it with True");
     }
     long rows = Math.multiplyExact(units, kind.gates);
-    long inputs = spec.inputSize(-1);
+    long inputs = spec.inputSize(-1, "weight_ih_l0" + suffix, 1);
     inputWeight =
         layer.weight(
             Weight.of("weight_ih_l0" + suffix, "kernel", rows, inputs).inKeras(inputs, rows));

@@ -23,7 +23,7 @@ final class SeparableConvolution extends TensorLayer {
     window = Window.of(spec, "kernel_size", rank);
     long[] ones = Window.ones(rank);
     point = new Window(ones, ones, ones, Window.Padding.VALID, window.channelsFirst());
-    channels = spec.inputSize(window.channelAxis());
+    channels = Convolution.depthwiseInputs(spec, window, "depthwise.weight");
     depthwiseWeight =
         weight(depthwise, Convolution.depthwiseWeight("depthwise", spec, window, channels));
     long between = Math.multiplyExact(channels, spec.integer("depth_multiplier"));

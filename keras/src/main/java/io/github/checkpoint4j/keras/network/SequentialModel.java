@@ -18,7 +18,7 @@ final class SequentialModel extends NestedModel {
       throw spec.unsupported("it is a model without layers");
     }
     for (LayerConfig layer : config.savedLayers()) {
-      add(LayerClasses.build(LayerSpec.of(layer, spec.path(), spec.trainable())));
+      add(LayerClasses.build(spec.child(layer)));
     }
     input =
         List.of(config.layers().getFirst().isInput() ? config.layers().getFirst().name() : "input");

@@ -28,7 +28,7 @@ final class TransposedConvolution extends TensorLayer {
         spec.isSet("output_padding")
             ? Optional.of(spec.integers("output_padding", rank))
             : Optional.empty();
-    long inputs = spec.inputSize(window.channelAxis());
+    long inputs = spec.inputSize(window.channelAxis(), "weight", 0);
     long outputs = spec.integer("filters");
     weight =
         weight(

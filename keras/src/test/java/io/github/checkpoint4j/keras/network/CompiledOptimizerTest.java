@@ -60,13 +60,20 @@ class CompiledOptimizerTest {
       delimiter = '|',
       value = {
         "{} | model.keras: the model was compiled without an optimizer; give the Trainer one",
-        "{\"optimizer\": \"lion\"} | model.keras: optimizer lion: it is not supported; there are Adam, AdamW and SGD, or give the Trainer one",
-        "{\"optimizer\": {\"class_name\": \"Adam\", \"config\": {\"use_ema\": true}}} | model.keras: optimizer Adam: use_ema is true, which is not supported; compile the model without it",
-        "{\"optimizer\": {\"class_name\": \"Adam\", \"config\": {\"learning_rate\": {\"class_name\": \"CosineDecay\"}}}} | model.keras: optimizer Adam: its learning rate is the schedule \"CosineDecay\", which is not supported; give the Trainer an optimizer and a schedule of its own",
+        "{\"optimizer\": {\"class_name\": \"Adam\", \"config\": {\"loss_scale_factor\": 2.0}}} | model.keras: optimizer Adam: loss_scale_factor is not supported; compile the model without it",
+        "{\"optimizer\": {\"class_name\": \"Adam\", \"config\": {\"learning_rate\": {\"class_name\": \"CosineDecay\"}}}} | model.keras: optimizer Adam: its learning rate is a schedule, which is not supported; give the Trainer an optimizer, and its arguments a schedule",
       })
   void what_has_no_counterpart_is_an_error(String compileConfig, String message) {
     assertThatThrownBy(() -> options(compileConfig))
         .isInstanceOf(UnsupportedFeatureException.class)
         .hasMessage(message);
+  }
+
+  @Test
+  void an_option_out_of_range_is_an_error_that_names_the_optimizer() {
+    assertThatThrownBy(
+            () -> options("{'optimizer': {'class_name': 'SGD', 'config': {'momentum': 2.5}}}"))
+        .isInstanceOf(io.github.checkpoint4j.format.CorruptFileException.class)
+        .hasMessage("model.keras: optimizer SGD: momentum 2.5: expected a number from 0 to 1");
   }
 }

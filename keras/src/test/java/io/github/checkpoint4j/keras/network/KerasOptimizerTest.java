@@ -3,6 +3,7 @@ package io.github.checkpoint4j.keras.network;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.checkpoint4j.keras.layers.OptimizerState;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
@@ -15,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
 import org.assertj.core.data.Offset;
 import org.bytedeco.pytorch.global.torch;
@@ -182,7 +184,7 @@ class KerasOptimizerTest {
                 StateDict.of(Map.of("step", Tensor.scalar(1))),
                 "first.bias",
                 StateDict.of(Map.of("exp_avg", Tensor.ofFloats(new float[] {1}, 1)))));
-    assertThatThrownBy(() -> adam.takeOn(state, 0.1))
+    assertThatThrownBy(() -> adam.takeOn(new OptimizerState(1, OptionalDouble.empty(), state)))
         .isInstanceOf(StateMismatchException.class)
         .hasMessageContaining("the state does not fit the optimizer, which was not changed")
         .hasMessageContaining("2 missing: step of first.bias, exp_avg_sq of first.bias")
@@ -194,16 +196,41 @@ class KerasOptimizerTest {
   @Test
   void a_state_that_is_taken_on_brings_its_learning_rate() {
     KerasSgd sgd = KerasSgd.builder().learningRate(1).momentum(0.5).over(network.module());
-    sgd.takeOn(
+    StateDict state =
         StateDict.of(
             Map.of(
                 "first.bias",
-                StateDict.of(Map.of("momentum_buffer", Tensor.ofFloats(new float[] {1, 2}, 2))))),
-        0.25);
+                StateDict.of(Map.of("momentum_buffer", Tensor.ofFloats(new float[] {1, 2}, 2)))));
+    sgd.takeOn(new OptimizerState(7, OptionalDouble.of(0.25), state));
     assertThat(sgd.groups().getFirst().learningRate()).isEqualTo(0.25);
     gradients(0, 0);
     sgd.step();
     assertThat(bias()).containsExactly(-0.125f, -0.25f);
+  }
+
+  @Test
+  void a_state_for_keras_is_in_terms_of_the_learning_rate_of_the_next_step() {
+    KerasSgd sgd = KerasSgd.builder().learningRate(0.5).momentum(0.5).over(network.module());
+    gradients(1, 2);
+    sgd.step();
+    sgd.groups().getFirst().learningRate(0.25);
+    OptimizerState state = sgd.state(1);
+    assertThat(state.step()).isEqualTo(1);
+    assertThat(state.learningRate()).hasValue(0.25);
+    assertThat(state.parameters().dict("first.bias").tensor("momentum_buffer").toFloats())
+        .containsExactly(2, 4);
+
+    KerasSgd other = KerasSgd.builder().momentum(0.5).over(network.module());
+    other.takeOn(state);
+    gradients(0, 0);
+    other.step();
+    assertThat(bias()).containsExactly(-0.75f, -1.5f);
+    sgd.groups().getFirst().learningRate(0);
+    assertThatThrownBy(() -> sgd.state(1))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage(
+            "the learning rate is 0, in terms of which Keras has no momentum; set the one of the"
+                + " next step");
   }
 
   @Test

@@ -18,7 +18,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MappingTest {
   static Stream<Arguments> models() {
     return Stream.of("predictions", "training")
-        .flatMap(file -> Golden.named(file).cases().stream().map(name -> Arguments.of(file, name)));
+        .flatMap(
+            file ->
+                Golden.named(file).cases().stream()
+                    // The mapping refuses output shapes with a size that is open.
+                    .filter(name -> !name.equals("einsum_dense"))
+                    .map(name -> Arguments.of(file, name)));
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.github.checkpoint4j.keras.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.keras.layers.OptimizerState;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -13,6 +14,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.assertj.core.data.Offset;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -92,7 +94,7 @@ class TrainingTest {
         }
       }
       setRate(step);
-      optimizer.takeOn(StateDict.of(parameters), optimizer.groups().getFirst().learningRate());
+      optimizer.takeOn(new OptimizerState(step, OptionalDouble.empty(), StateDict.of(parameters)));
     }
 
     void setRate(int step) {

@@ -48,7 +48,7 @@ class UnsupportedTest {
         "LayerNormalization | 'axis': -1, 'rms_scaling': true | it has rms_scaling true, which is not supported; use RMSNormalization",
         "MultiHeadAttention | 'use_gate': true | it has use_gate true, which is not supported; PyTorch's attention has no gate",
         "MultiHeadAttention | 'sliding_window': 3 | it has sliding_window 3, which is not supported; give a mask of the window instead",
-        "MultiHeadAttention | 'num_heads': 1, 'key_dim': 2 | it has no query_shape in its build_config; save the model in Keras 3 after it was built",
+        "MultiHeadAttention | 'num_heads': 1, 'key_dim': 2 | neither a build_config nor a weight 'query.weight' tells its input's size; load the model's weights, or save it in Keras 3 after it was built",
         "Conv1D | 'kernel_size': 2, 'padding': 'full' | it has padding 'full'; there are valid, same and causal",
         "UpSampling2D | 'interpolation': 'bilinear', 'size': 2 | it has interpolation 'bilinear'; only nearest is supported",
         "Bidirectional | 'merge_mode': 'max', 'layer': {'class_name': 'LSTM', 'config': {'name': 'layer', 'units': 1}, 'build_config': {'input_shape': [null, 2, 3]}} | it has merge_mode 'max'; there are concat, sum, mul, ave and null",
@@ -128,8 +128,8 @@ class UnsupportedTest {
     String layer = Configs.layer("Dense", "'units': 2", "").replace("{'input_shape': []}", "null");
     assertRefused(
         Configs.sequential(layer),
-        "(Dense): it has no input shape in its build_config; save the model in Keras 3 after it was"
-            + " built");
+        "(Dense): neither a build_config nor a weight 'weight' tells its input's size; load the"
+            + " model's weights, or save it in Keras 3 after it was built");
   }
 
   @Test
@@ -148,14 +148,28 @@ class UnsupportedTest {
   }
 
   @Test
-  void a_name_with_a_dot_is_an_error() throws IOException {
+  void names_that_pytorch_cannot_have_beside_each_other_are_an_error() throws IOException {
     assertThatThrownBy(
             () ->
-                KerasNetwork.of(Configs.sequential(Configs.layer("a.b", "Flatten", "", "null, 3"))))
+                KerasNetwork.of(
+                    Configs.sequential(
+                        Configs.layer("a.b", "Flatten", "", "null, 3"),
+                        Configs.layer("a", "Flatten", "", "null, 3"))))
         .isInstanceOf(UnsupportedFeatureException.class)
         .hasMessage(
-            "config.json: layer 'model' (Sequential): layer 'a.b' (Flatten): PyTorch needs names"
-                + " that are not empty and have no dot; rename the layer");
+            "config.json: layer 'model' (Sequential): layer 'a' (Flatten): PyTorch has no module of"
+                + " this name beside the others; rename the layer");
+  }
+
+  @Test
+  void a_weight_of_too_few_axes_to_tell_a_size_is_an_error() throws IOException {
+    String layer = Configs.layer("Dense", "'units': 2", "").replace("{'input_shape': []}", "null");
+    var weights =
+        io.github.checkpoint4j.state.StateDict.of(
+            java.util.Map.of("layer.weight", io.github.checkpoint4j.state.Tensor.scalar(1)));
+    assertThatThrownBy(() -> KerasNetwork.of(Configs.sequential(layer), weights))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(WHERE + "(Dense): its weight 'weight' is of shape []");
   }
 
   @Test
@@ -177,7 +191,7 @@ class UnsupportedTest {
         "Conv1D | 'kernel_size': [[2]] | a list should have whole numbers and has an array",
         "Conv1D | 'kernel_size': 2, 'strides': 0, 'padding': 'same' | sizes, strides and dilations of a window are [2], [0] and [1]; they have to be as many, and above 0",
         "Conv1D | 'kernel_size': 2, 'padding': 'same', 'groups': 2, 'filters': 4 | its 2 groups do not divide its 3 channels and 4 filters",
-        "LayerNormalization | 'axis': 7 | axis 7 of a tensor of 3 axes",
+        "LayerNormalization | 'axis': 7, 'epsilon': 0.001, 'scale': true | axis 7 of a tensor of 3 axes",
         "ZeroPadding1D | 'padding': true | member 'padding' should be whole numbers and is true",
         "Dropout | 'rate': 1.5 | its rate is 1.5; expected a number from 0 to 1",
       })
