@@ -159,19 +159,19 @@ public final class AdamW extends Optimizer {
   }
 
   @Override
-  StateDict defaults() {
+  protected StateDict defaults() {
     return builder().fused(false).options(1e-2, 1e-3);
   }
 
   @Override
-  List<String> stateNames(StateDict options) {
+  protected List<String> stateNames(StateDict options) {
     return Settings.of(options).amsgrad()
         ? List.of(STEP, EXP_AVG, EXP_AVG_SQ, MAX_EXP_AVG_SQ)
         : List.of(STEP, EXP_AVG, EXP_AVG_SQ);
   }
 
   @Override
-  void update(ParameterGroup group, Map<String, Tensor> gradients) {
+  protected void update(ParameterGroup group, Map<String, Tensor> gradients) {
     Settings settings = Settings.of(group.options());
     Map<ScalarType, List<Moments>> byType = new LinkedHashMap<>();
     gradients.forEach(

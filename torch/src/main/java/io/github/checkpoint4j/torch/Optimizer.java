@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -20,9 +21,9 @@ import org.bytedeco.pytorch.global.torch;
  * <p>It keeps references of its own to the parameters and owns its state, which no {@link
  * PointerScope} of the caller frees. Not for use by several threads at once.
  */
-public abstract sealed class Optimizer implements Stateful permits AdamW, Sgd {
+public abstract class Optimizer implements Stateful {
   /** The name of a parameter's count of steps: a scalar of F32, unlike the rest of its state. */
-  static final String STEP = "step";
+  protected static final String STEP = "step";
 
   private final List<ParameterGroup> groups;
   private final Map<String, Map<String, Tensor>> state = new LinkedHashMap<>();
@@ -31,7 +32,7 @@ public abstract sealed class Optimizer implements Stateful permits AdamW, Sgd {
    * @throws IllegalArgumentException if there is no parameter, a name is in two groups, or a
    *     parameter is not of a real floating-point type
    */
-  Optimizer(List<ParameterGroup> groups) {
+  protected Optimizer(List<ParameterGroup> groups) {
     this.groups = List.copyOf(groups);
     Set<String> names = new HashSet<>();
     for (ParameterGroup group : groups) {
@@ -137,10 +138,10 @@ public abstract sealed class Optimizer implements Stateful permits AdamW, Sgd {
    *
    * @param gradients one or more, dense, by the name of the parameter
    */
-  abstract void update(ParameterGroup group, Map<String, Tensor> gradients);
+  protected abstract void update(ParameterGroup group, Map<String, Tensor> gradients);
 
   /** PyTorch's options and their defaults, for what older versions did not write. */
-  abstract StateDict defaults();
+  protected abstract StateDict defaults();
 
   /**
    * The names of a parameter's state tensors under these options.
@@ -148,11 +149,21 @@ public abstract sealed class Optimizer implements Stateful permits AdamW, Sgd {
    * @throws StateMismatchException if an option is of another kind, or asks for what this optimizer
    *     does not do
    */
-  abstract List<String> stateNames(StateDict options);
+  protected abstract List<String> stateNames(StateDict options);
 
   /** The state of a parameter under PyTorch's names: empty before its first gradient. */
   final Map<String, Tensor> state(String parameter) {
     return state.computeIfAbsent(parameter, _ -> new LinkedHashMap<>());
+  }
+
+  /**
+   * A tensor of a parameter's state, made when it is first asked for; it outlives the scope of
+   * {@link #update}.
+   *
+   * @param name {@link #STEP}, or one for a tensor of the parameter's shape
+   */
+  protected final Tensor state(String parameter, String name, Supplier<Tensor> initial) {
+    return state(parameter).computeIfAbsent(name, _ -> NativeTensors.kept(initial.get()));
   }
 
   private Tensor parameter(String name) {

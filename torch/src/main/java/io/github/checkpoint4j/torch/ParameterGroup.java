@@ -26,7 +26,7 @@ public final class ParameterGroup {
    * @param parameters by name; references of its own are kept
    * @param options under PyTorch's names, with {@code lr} and {@code weight_decay} among them
    */
-  ParameterGroup(Map<String, Tensor> parameters, StateDict options) {
+  public ParameterGroup(Map<String, Tensor> parameters, StateDict options) {
     Map<String, Tensor> kept = new LinkedHashMap<>();
     parameters.forEach((name, tensor) -> kept.put(name, NativeTensors.kept(tensor)));
     this.parameters = Collections.unmodifiableMap(kept);
@@ -85,6 +85,11 @@ public final class ParameterGroup {
 
   void initialLearningRate(double learningRate) {
     put(INITIAL_LEARNING_RATE, Value.of(learningRate));
+  }
+
+  /** Sets an option that an optimizer changes as it goes. */
+  public void option(String name, Value value) {
+    put(name, value);
   }
 
   void options(StateDict replacement) {

@@ -141,17 +141,17 @@ public final class Sgd extends Optimizer {
   }
 
   @Override
-  StateDict defaults() {
+  protected StateDict defaults() {
     return builder().options(0.0, 1e-3);
   }
 
   @Override
-  List<String> stateNames(StateDict options) {
+  protected List<String> stateNames(StateDict options) {
     return Settings.of(options).momentum() == 0 ? List.of() : List.of(BUFFER);
   }
 
   @Override
-  void update(ParameterGroup group, Map<String, Tensor> gradients) {
+  protected void update(ParameterGroup group, Map<String, Tensor> gradients) {
     Settings settings = Settings.of(group.options());
     group
         .parameters()

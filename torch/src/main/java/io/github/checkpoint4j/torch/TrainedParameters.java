@@ -18,14 +18,16 @@ import org.bytedeco.pytorch.Module;
  *
  * @param frozen the names of those that are not trained
  * @param rates the learning rates of the others
+ * @param optimizer the class of an optimizer that the arguments do not name; empty if they do
  */
-record TrainedParameters(List<String> frozen, LearningRates rates) {
+record TrainedParameters(List<String> frozen, LearningRates rates, Optional<String> optimizer) {
   private static final String FROZEN = "frozen_parameters";
   private static final String RATES = "learning_rates";
+  private static final String OPTIMIZER = "optimizer";
   private static final int MOST_NAMED = 5;
 
-  static TrainedParameters of(Module module, LearningRates rates) {
-    return new TrainedParameters(Freezing.frozen(module), rates);
+  static TrainedParameters of(Module module, LearningRates rates, Optional<String> optimizer) {
+    return new TrainedParameters(Freezing.frozen(module), rates, optimizer);
   }
 
   /** The hyperparameters of a run, these among them if they are not as they usually are. */
@@ -37,6 +39,7 @@ record TrainedParameters(List<String> frozen, LearningRates rates) {
     if (!rates.isUniform()) {
       members.put(RATES, rates.toJson());
     }
+    optimizer.ifPresent(name -> members.put(OPTIMIZER, Json.of(name)));
     return Json.object(members);
   }
 
@@ -51,6 +54,21 @@ record TrainedParameters(List<String> frozen, LearningRates rates) {
     if (saved.isPresent()) {
       requireSameFrozen(names(saved.get()), directory);
       requireSameRates(saved.get().find(RATES), directory);
+      requireSameOptimizer(saved.get().find(OPTIMIZER), directory);
+    }
+  }
+
+  private void requireSameOptimizer(Optional<Json> saved, Path checkpoint) {
+    Optional<Json> now = optimizer.map(Json::of);
+    if (!now.equals(saved)) {
+      String arguments = "that of the arguments";
+      throw new IllegalArgumentException(
+          ("the optimizer is %s and was %s when %s was saved. Give the same again, or begin a new run"
+                  + " from its weights in another output directory")
+              .formatted(
+                  now.map(Json::toText).orElse(arguments),
+                  saved.map(Json::toText).orElse(arguments),
+                  checkpoint.getFileName()));
     }
   }
 

@@ -45,6 +45,7 @@ public final class Trainer<T> {
   private final Optional<Collator<T>> collator;
   private final Optional<ComputeMetrics> computeMetrics;
   private final LearningRates learningRates;
+  private final Optional<OptimizerFactory> optimizerFactory;
   private final List<TrainerCallback> callbacks;
   private final Optional<AveragedWeights> averages;
   private final InstantSource clock;
@@ -61,6 +62,7 @@ public final class Trainer<T> {
     this.collator = builder.collator;
     this.computeMetrics = builder.computeMetrics;
     this.learningRates = builder.learningRates;
+    this.optimizerFactory = builder.requireOneWayOfRates();
     builder.freezing.apply(model.module());
     this.averages = builder.averages;
     this.callbacks = new ArrayList<>(List.of(new DefaultFlow()));
@@ -125,7 +127,10 @@ public final class Trainer<T> {
     long seed = arguments.effectiveDataSeed();
     RunLength length =
         RunLength.of(arguments, trainExamples.size(), loader(seed).batchesPerEpoch());
-    Optimizer optimizer = arguments.optim().over(model.module(), arguments, learningRates);
+    Optimizer optimizer =
+        optimizerFactory
+            .map(factory -> factory.over(model.module()))
+            .orElseGet(() -> arguments.optim().over(model.module(), arguments, learningRates));
     LearningRateSchedule schedule =
         arguments
             .lrSchedulerType()
@@ -143,7 +148,10 @@ public final class Trainer<T> {
             model,
             ModuleState.of(model.module()),
             parts,
-            TrainedParameters.of(model.module(), learningRates),
+            TrainedParameters.of(
+                model.module(),
+                learningRates,
+                optimizerFactory.map(_ -> optimizer.getClass().getSimpleName())),
             CallbackTensors.of(callbacks),
             trainExamples.size(),
             clock)) {
@@ -290,6 +298,7 @@ public final class Trainer<T> {
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
+    private Optional<OptimizerFactory> optimizerFactory = Optional.empty();
     private final List<TrainerCallback> callbacks = new ArrayList<>();
     private Optional<AveragedWeights> averages = Optional.empty();
     private InstantSource clock = InstantSource.system();
@@ -339,6 +348,16 @@ public final class Trainer<T> {
       return this;
     }
 
+    /**
+     * Another optimizer than the arguments name, of a class of its own; a run goes on with the same
+     * class only. Its options are its own: the arguments' learning rate, weight decay, betas and
+     * epsilon are not looked at; their schedule is.
+     */
+    public Builder<T> optimizer(OptimizerFactory value) {
+      optimizerFactory = Optional.of(value);
+      return this;
+    }
+
     /** Adds a callback, for instance {@link ConsoleReport#standardError}. */
     public Builder<T> callback(TrainerCallback value) {
       callbacks.add(value);
@@ -361,11 +380,20 @@ public final class Trainer<T> {
      * The trainer. Seeds libtorch's random numbers, and freezes parameters.
      *
      * @throws IllegalStateException if there is no model
-     * @throws IllegalArgumentException if the seed is not one, or parameters to be frozen are not
-     *     there or all there are
+     * @throws IllegalArgumentException if the seed is not one, parameters to be frozen are not
+     *     there or all there are, or there is an optimizer besides learning rates of parts
      */
     public Trainer<T> build() {
       return new Trainer<>(this);
+    }
+
+    private Optional<OptimizerFactory> requireOneWayOfRates() {
+      if (optimizerFactory.isPresent() && !learningRates.isUniform()) {
+        throw new IllegalArgumentException(
+            "learning rates of parts of the model are for the optimizer that the arguments name;"
+                + " leave them out, or the optimizer");
+      }
+      return optimizerFactory;
     }
 
     private TrainableModel requireModel() {
