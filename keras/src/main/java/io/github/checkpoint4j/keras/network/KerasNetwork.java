@@ -48,11 +48,13 @@ public final class KerasNetwork implements TrainableModel {
   private final NestedModel model;
   private final List<Boolean> floatInputs;
   private final Optional<CompiledLoss> loss;
+  private final Optional<String> hindrance;
 
   private KerasNetwork(NestedModel model, List<Boolean> floatInputs, Optional<CompiledLoss> loss) {
     this.model = model;
     this.floatInputs = floatInputs;
     this.loss = loss;
+    this.hindrance = model.hindranceToTraining();
   }
 
   /**
@@ -180,7 +182,8 @@ public final class KerasNetwork implements TrainableModel {
    * @param batch the inputs, by name; and {@code labels}, or {@code labels.NAME} for each output if
    *     there are several
    * @throws IllegalArgumentException if an input is missing, or the labels of some outputs
-   * @throws IllegalStateException if there are labels, and no loss was given
+   * @throws IllegalStateException if there are labels, and no loss was given, or a layer has an
+   *     option that is not supported in training
    */
   @Override
   public ModelOutput forward(Batch batch) {
@@ -195,6 +198,9 @@ public final class KerasNetwork implements TrainableModel {
                 new IllegalStateException(
                     "the batch has labels and the network no loss; give one with withLoss or"
                         + " compiled"));
+    if (model.is_training() && hindrance.isPresent()) {
+      throw new IllegalStateException(hindrance.get());
+    }
     List<Tensor> labels = labelNames().stream().map(batch::get).toList();
     Tensor ofOutputs = compiled.of(outputs, labels);
     Tensor all =

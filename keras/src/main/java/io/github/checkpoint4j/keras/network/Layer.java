@@ -82,6 +82,25 @@ abstract class Layer extends Module {
     return Stream.concat(regularizers.stream(), inner().flatMap(Layer::regularizers));
   }
 
+  /**
+   * What keeps this layer, or one within it, from being trained as Keras trains it: an option that
+   * predictions do not depend on. Empty if nothing does.
+   */
+  final Optional<String> hindranceToTraining() {
+    Optional<String> own =
+        spec.config().members().keySet().stream()
+            .filter(
+                option -> option.endsWith("_constraint") || option.equals("activity_regularizer"))
+            .filter(option -> spec.trainable() && spec.isSet(option))
+            .map(
+                option ->
+                    "%sit has %s %s, which is not supported in training; predict with it, or train it without in Keras"
+                        .formatted(
+                            spec.layer().where(), option, spec.config().get(option).toText()))
+            .findFirst();
+    return own.or(() -> inner().flatMap(layer -> layer.hindranceToTraining().stream()).findFirst());
+  }
+
   /** A weight of the layer itself. */
   final Tensor weight(Weight weight) throws UnsupportedFeatureException {
     return weight(this, weight);

@@ -39,6 +39,11 @@ final class TimeDistributed extends Layer {
 
   @Override
   List<MaskedTensor> call(CallArguments arguments) {
+    if (arguments.mask().isPresent() && goesByMasks(layer)) {
+      throw new IllegalArgumentException(
+          "%sits input has a mask, which is not handed to the layer in it, a %s; leave the mask out"
+              .formatted(spec().layer().where(), layer.spec().className()));
+    }
     Tensor x = arguments.first().tensor();
     long steps = x.size(1);
     if (stepByStep) {
@@ -55,6 +60,16 @@ final class TimeDistributed extends Layer {
             unflattened(output.tensor(), x.size(0), steps),
             arguments.mask(),
             output.logits().map(logits -> unflattened(logits, x.size(0), steps))));
+  }
+
+  /** Whether what a layer makes of its input depends on the mask. */
+  private static boolean goesByMasks(Layer layer) {
+    return layer instanceof Recurrent
+        || layer instanceof Bidirectional
+        || layer instanceof BatchNormalization
+        || layer instanceof MultiHeadAttention
+        || layer instanceof Softmax
+        || layer instanceof NestedModel;
   }
 
   private MaskedTensor applied(Tensor x) {
