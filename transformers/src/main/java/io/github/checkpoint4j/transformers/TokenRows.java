@@ -20,4 +20,13 @@ final class TokenRows {
     }
     return ids;
   }
+
+  /**
+   * What a model says of the token after the last, [batch, vocabulary].
+   *
+   * @param logits [batch, length, vocabulary]
+   */
+  static Tensor last(Tensor logits) {
+    return logits.select(1, logits.size(1) - 1).contiguous();
+  }
 }

@@ -23,8 +23,13 @@ record GenerationCase(Json.Obj json) {
   }
 
   GenerationConfig config() {
+    return config(json.object("options"));
+  }
+
+  /** Options by the names they have in Python. */
+  static GenerationConfig config(Json.Obj options) {
     GenerationConfig.Builder builder = GenerationConfig.builder();
-    json.object("options")
+    options
         .members()
         .forEach(
             (name, value) -> {
@@ -51,8 +56,12 @@ record GenerationCase(Json.Obj json) {
   }
 
   long[][] prompts() {
-    return json.array("prompts").items().stream()
-        .map(prompt -> longs(prompt).stream().mapToLong(Long::longValue).toArray())
+    return rows(json.array("prompts"));
+  }
+
+  static long[][] rows(Json.Arr rows) {
+    return rows.items().stream()
+        .map(row -> longs(row).stream().mapToLong(Long::longValue).toArray())
         .toArray(long[][]::new);
   }
 
@@ -90,7 +99,7 @@ record GenerationCase(Json.Obj json) {
     return ((Json.Num) value).asDouble();
   }
 
-  private static List<Long> longs(Json value) {
+  static List<Long> longs(Json value) {
     return ((Json.Arr) value).items().stream().map(item -> ((Json.Num) item).asLong()).toList();
   }
 }
