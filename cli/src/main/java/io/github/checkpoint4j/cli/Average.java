@@ -133,9 +133,9 @@ final class Average implements Callable<Integer> {
           Json.object()
               .put("target", target.toString())
               .put("format", format.name().toLowerCase(Locale.ROOT))
-              .put("sources", texts(paths.stream().map(Path::toString).toList()))
+              .put("sources", Plain.texts(paths.stream().map(Path::toString).toList()))
               .put("tensors", mean.tensors().size())
-              .put("notes", texts(mean.notes()))
+              .put("notes", Plain.texts(mean.notes()))
               .build()
               .toText());
       return;
@@ -146,9 +146,5 @@ final class Average implements Callable<Integer> {
                 Printable.of(target.toString()),
                 format.title(),
                 Printable.of(String.join(", ", paths.stream().map(Path::toString).toList()))));
-  }
-
-  private static Json texts(List<String> texts) {
-    return Json.array(texts.stream().map(Json::of).toList());
   }
 }

@@ -12,8 +12,8 @@ final class DiffDocument {
       boolean same, List<String> onlyBefore, List<String> onlyAfter, List<Comparison> comparisons) {
     return Json.object()
         .put("same", same)
-        .put("only_in_a", texts(onlyBefore))
-        .put("only_in_b", texts(onlyAfter))
+        .put("only_in_a", Plain.texts(onlyBefore))
+        .put("only_in_b", Plain.texts(onlyAfter))
         .put("parts", Json.array(comparisons.stream().map(DiffDocument::part).toList()))
         .build();
   }
@@ -31,8 +31,12 @@ final class DiffDocument {
     return Json.object()
         .put("name", comparison.name())
         .put("compared", comparison.compared())
-        .put("only_in_a", texts(comparison.onlyBefore().stream().map(StateEntry::name).toList()))
-        .put("only_in_b", texts(comparison.onlyAfter().stream().map(StateEntry::name).toList()))
+        .put(
+            "only_in_a",
+            Plain.texts(comparison.onlyBefore().stream().map(StateEntry::name).toList()))
+        .put(
+            "only_in_b",
+            Plain.texts(comparison.onlyAfter().stream().map(StateEntry::name).toList()))
         .put("values", Json.array(values))
         .put(
             "tensors", Json.array(comparison.tensors().stream().map(DiffDocument::tensor).toList()))
@@ -57,9 +61,5 @@ final class DiffDocument {
                     .put("changed", difference.changed())
                     .put("not_finite", difference.notFinite()));
     return json.build();
-  }
-
-  private static Json texts(List<String> texts) {
-    return Json.array(texts.stream().map(Json::of).toList());
   }
 }

@@ -94,7 +94,7 @@ final class Doctor implements Callable<Integer> {
         .put("lock", diagnosis.holder().map(Doctor::json).orElse(Json.Null.NULL))
         .put("leftovers", Json.array(diagnosis.leftovers().stream().map(Doctor::json).toList()))
         .put("checkpoints", checkpoints.json())
-        .put("foreign", Json.array(diagnosis.foreign().stream().map(Json::of).toList()))
+        .put("foreign", Plain.texts(diagnosis.foreign()))
         .put(
             "fingerprint_changes",
             Json.array(changes.stream().map(FingerprintChange::json).toList()))

@@ -92,6 +92,11 @@ final class Plain {
     return Json.array(values.stream().map(Plain::json).toList());
   }
 
+  /** An array of strings. */
+  static Json texts(Collection<String> texts) {
+    return Json.array(texts.stream().map(Json::of).toList());
+  }
+
   static Json shape(Tensor tensor) {
     return Json.array(LongStream.of(tensor.shape()).mapToObj(Json::of).toList());
   }

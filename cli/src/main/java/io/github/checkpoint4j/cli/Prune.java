@@ -153,7 +153,7 @@ final class Prune implements Callable<Integer> {
     Json.Builder json = Json.object();
     checkpoints.json(decision.checkpoint()).members().forEach(json::put);
     return json.put("kept", decision.kept())
-        .put("reasons", Json.array(decision.reasons().stream().map(Json::of).toList()))
+        .put("reasons", Plain.texts(decision.reasons()))
         .build();
   }
 }

@@ -3,7 +3,6 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.Recovery;
 import java.io.PrintWriter;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** What a writer cleared away when it opened a run, as the user sees it. */
@@ -25,13 +24,9 @@ final class Recovered {
   static Json json(Recovery recovery) {
     Json.Builder json = Json.object();
     recovery.staleOwner().ifPresent(owner -> json.put("stale_owner", owner));
-    return json.put("restored", array(recovery.restored()))
-        .put("removed", array(recovery.removed()))
-        .put("left", array(recovery.left()))
+    return json.put("restored", Plain.texts(recovery.restored()))
+        .put("removed", Plain.texts(recovery.removed()))
+        .put("left", Plain.texts(recovery.left()))
         .build();
-  }
-
-  private static Json array(List<String> texts) {
-    return Json.array(texts.stream().map(Json::of).toList());
   }
 }

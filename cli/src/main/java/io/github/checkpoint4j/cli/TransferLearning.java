@@ -69,17 +69,13 @@ record TransferLearning(
   }
 
   void addTo(Json.Builder json) {
-    json.put("rename", texts(renames))
+    json.put("rename", Plain.texts(renames))
         .put("ignore_mismatched", ignoreMismatched)
-        .put("freeze", texts(frozen))
+        .put("freeze", Plain.texts(frozen))
         .put(
             "layer_decay",
             layerDecay.isPresent() ? Json.of(layerDecay.getAsDouble()) : Json.Null.NULL)
-        .put("learning_rate_of", texts(rates));
-  }
-
-  private static Json texts(List<String> texts) {
-    return Json.array(texts.stream().map(Json::of).toList());
+        .put("learning_rate_of", Plain.texts(rates));
   }
 
   /**
