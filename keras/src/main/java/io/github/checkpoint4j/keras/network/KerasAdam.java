@@ -38,63 +38,37 @@ public final class KerasAdam extends KerasOptimizer {
   }
 
   /** The options of a {@link KerasAdam}. */
-  public static final class Builder {
-    private double learningRate = 1e-3;
+  public static final class Builder extends OptimizerArguments<Builder> {
     private double beta1 = 0.9;
     private double beta2 = 0.999;
     private double epsilon = 1e-7;
-    private double weightDecay;
     private boolean amsgrad;
-    private GradientLimit limit = GradientLimit.NONE;
 
-    private Builder() {}
+    private Builder() {
+      super(1e-3);
+    }
 
-    /** The size of a step, 0 or more; 0.001 by default. */
-    public Builder learningRate(double value) {
-      learningRate = KerasSgd.notNegative("learning rate", value);
+    @Override
+    Builder self() {
       return this;
     }
 
     /** The decay of the averages of gradient and squared gradient; 0.9 and 0.999 by default. */
     public Builder betas(double first, double second) {
-      beta1 = KerasSgd.share("first beta", first);
-      beta2 = KerasSgd.share("second beta", second);
+      beta1 = share("first beta", first);
+      beta2 = share("second beta", second);
       return this;
     }
 
     /** What is added to the root of the average, 0 or more; 1e-7 by default. */
     public Builder epsilon(double value) {
-      epsilon = KerasSgd.notNegative("epsilon", value);
-      return this;
-    }
-
-    /** The share of every parameter taken off at a step of learning rate 1; none by default. */
-    public Builder weightDecay(double value) {
-      weightDecay = KerasSgd.notNegative("weight decay", value);
+      epsilon = notNegative("epsilon", value);
       return this;
     }
 
     /** Whether to divide by the largest squared average so far; not by default. */
     public Builder amsgrad(boolean value) {
       amsgrad = value;
-      return this;
-    }
-
-    /** The largest 2-norm of the gradient of a variable, above 0; in place of other limits. */
-    public Builder clipNorm(double value) {
-      limit = GradientLimit.norm(value);
-      return this;
-    }
-
-    /** The largest 2-norm of all gradients together, above 0; in place of other limits. */
-    public Builder globalClipNorm(double value) {
-      limit = GradientLimit.globalNorm(value);
-      return this;
-    }
-
-    /** The largest size of an element of a gradient, above 0; in place of other limits. */
-    public Builder clipValue(double value) {
-      limit = GradientLimit.value(value);
       return this;
     }
 

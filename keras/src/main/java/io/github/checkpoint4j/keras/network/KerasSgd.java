@@ -37,18 +37,16 @@ public final class KerasSgd extends KerasOptimizer {
   }
 
   /** The options of a {@link KerasSgd}. */
-  public static final class Builder {
-    private double learningRate = 1e-2;
+  public static final class Builder extends OptimizerArguments<Builder> {
     private double momentum;
-    private double weightDecay;
     private boolean nesterov;
-    private GradientLimit limit = GradientLimit.NONE;
 
-    private Builder() {}
+    private Builder() {
+      super(1e-2);
+    }
 
-    /** The size of a step, 0 or more; 0.01 by default. */
-    public Builder learningRate(double value) {
-      learningRate = notNegative("learning rate", value);
+    @Override
+    Builder self() {
       return this;
     }
 
@@ -58,33 +56,9 @@ public final class KerasSgd extends KerasOptimizer {
       return this;
     }
 
-    /** The share of every parameter taken off at a step of learning rate 1; none by default. */
-    public Builder weightDecay(double value) {
-      weightDecay = notNegative("weight decay", value);
-      return this;
-    }
-
     /** Whether momentum is Nesterov's; not by default. */
     public Builder nesterov(boolean value) {
       nesterov = value;
-      return this;
-    }
-
-    /** The largest 2-norm of the gradient of a variable, above 0; in place of other limits. */
-    public Builder clipNorm(double value) {
-      limit = GradientLimit.norm(value);
-      return this;
-    }
-
-    /** The largest 2-norm of all gradients together, above 0; in place of other limits. */
-    public Builder globalClipNorm(double value) {
-      limit = GradientLimit.globalNorm(value);
-      return this;
-    }
-
-    /** The largest size of an element of a gradient, above 0; in place of other limits. */
-    public Builder clipValue(double value) {
-      limit = GradientLimit.value(value);
       return this;
     }
 
@@ -106,20 +80,6 @@ public final class KerasSgd extends KerasOptimizer {
           .put(MOMENTUM_RATE, Value.none())
           .build();
     }
-  }
-
-  static double notNegative(String name, double value) {
-    if (!(value >= 0) || Double.isInfinite(value)) {
-      throw new IllegalArgumentException(name + " " + value + ": expected a number from 0 up");
-    }
-    return value;
-  }
-
-  static double share(String name, double value) {
-    if (!(value >= 0 && value <= 1)) {
-      throw new IllegalArgumentException(name + " " + value + ": expected a number from 0 to 1");
-    }
-    return value;
   }
 
   @Override
