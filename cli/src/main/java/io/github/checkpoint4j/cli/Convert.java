@@ -7,7 +7,6 @@ import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.state.Cast;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
-import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.torch.NamePattern;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -121,16 +120,14 @@ final class Convert implements Callable<Integer> {
     if (config == null) {
       return Map.of();
     }
+    String name = config.toString();
     try (OpenedFile file = OpenedFile.at(config)) {
       Optional<KerasModel> model = file.keras();
-      if (model.isPresent()) {
-        return KerasConversion.metadata(model.get());
-      }
-    }
-    try (MappedFile file = MappedFile.open(config)) {
-      String name = config.toString();
-      return Map.of(
-          KerasConversion.CONFIG, file.read(bytes -> KerasConversion.parse(bytes, name)).toText());
+      return model.isPresent()
+          ? KerasConversion.metadata(model.get())
+          : Map.of(
+              KerasConversion.CONFIG,
+              file.read(bytes -> KerasConversion.parse(bytes, name)).toText());
     }
   }
 
@@ -184,9 +181,9 @@ final class Convert implements Callable<Integer> {
               .put("format", format.name().toLowerCase(Locale.ROOT))
               .put("tensors", result.tensors().size())
               .put("bytes", bytes)
-              .put("not_chosen", texts(result.notChosen()))
-              .put("left_out", texts(from.leftOut()))
-              .put("notes", texts(result.notes()))
+              .put("not_chosen", Plain.texts(result.notChosen()))
+              .put("left_out", Plain.texts(from.leftOut()))
+              .put("notes", Plain.texts(result.notes()))
               .build()
               .toText());
       return;
@@ -207,9 +204,5 @@ final class Convert implements Callable<Integer> {
                 result.notChosen().isEmpty()
                     ? ""
                     : ", %d not chosen".formatted(result.notChosen().size())));
-  }
-
-  private static Json texts(List<String> texts) {
-    return Json.array(texts.stream().map(Json::of).toList());
   }
 }

@@ -14,9 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -114,7 +112,6 @@ record ModelTarget(Path path, TargetFormat format, Sharding sharding, boolean ov
 
   /** The time, as Keras writes it. */
   static String now() {
-    return DateTimeFormatter.ofPattern("yyyy-MM-dd@HH:mm:ss", Locale.ROOT)
-        .format(LocalDateTime.now(ZoneId.systemDefault()));
+    return KerasModel.dateSaved(LocalDateTime.now(ZoneId.systemDefault()));
   }
 }

@@ -28,6 +28,9 @@ final class OpenedFile implements AutoCloseable {
   /** By name; the file itself under the empty name. */
   private final Map<String, MappedFile> files = new LinkedHashMap<>();
 
+  /** The index, if the file is one. */
+  private Optional<KerasShards> index = Optional.empty();
+
   private OpenedFile(Path path) {
     this.path = path;
   }
@@ -62,7 +65,7 @@ final class OpenedFile implements AutoCloseable {
 
   /** Maps the shards that are there; a missing one is found when the index is compared. */
   private void mapShards() throws IOException {
-    Optional<KerasShards> index = shards();
+    index = shards(file().orElseThrow());
     for (String name : index.map(KerasShards::names).orElse(Set.of())) {
       Path shard = path.resolveSibling(name);
       if (Files.exists(shard)) {
@@ -75,20 +78,22 @@ final class OpenedFile implements AutoCloseable {
     return Optional.ofNullable(files.get(""));
   }
 
-  /** The index, if the file is one. */
-  private Optional<KerasShards> shards() throws IOException {
-    Optional<MappedFile> file = file();
-    if (file.isEmpty()
-        || Format.detect(file.get().bytes()).filter(Format.JSON::equals).isEmpty()
-        || !KerasShards.isIndex(Json.parsePython(file.get().bytes(), path.toString()))) {
+  private Optional<KerasShards> shards(MappedFile file) throws IOException {
+    if (Format.detect(file.bytes()).filter(Format.JSON::equals).isEmpty()
+        || !KerasShards.isIndex(Json.parsePython(file.bytes(), path.toString()))) {
       return Optional.empty();
     }
-    return Optional.of(KerasShards.parse(file.get().bytes(), path.toString()));
+    return Optional.of(KerasShards.parse(file.bytes(), path.toString()));
   }
 
   /** Bytes of all files. */
   long size() {
     return files.values().stream().mapToLong(MappedFile::size).sum();
+  }
+
+  /** Reads the file itself, which is none of several. */
+  <T> T read(MappedFile.Reading<T> reading) throws IOException {
+    return file().orElseThrow().read(reading);
   }
 
   /** The model, if it is Keras's. */
@@ -129,14 +134,17 @@ final class OpenedFile implements AutoCloseable {
     return file().orElseThrow().read(bytes -> problems(bytes, path.toString()));
   }
 
-  /** What {@link #problems} compared, and what not. */
+  /** What {@link #problems}, which was asked before, compared, and what not. */
   String note() throws IOException {
-    FileContents contents = contents();
-    boolean archive = file().isPresent() && contents.format() == Format.KERAS && files.size() == 1;
+    boolean archive =
+        file()
+            .flatMap(file -> Format.detect(file.bytes()))
+            .filter(Format.KERAS::equals)
+            .isPresent();
     return archive
         ? "its structure is right, and so is the checksum of each file in it"
         : "its structure is right; %s holds no checksums, so its values are not vouched for"
-            .formatted(contents.format().title());
+            .formatted(contents().format().title());
   }
 
   private static List<String> problems(MemorySegment bytes, String source) throws IOException {
@@ -153,7 +161,6 @@ final class OpenedFile implements AutoCloseable {
     if (file().isEmpty()) {
       return Optional.of(Keras.readDirectory(bytes, path.toString()));
     }
-    Optional<KerasShards> index = shards();
     return index.isPresent() ? Optional.of(index.get().read(bytes)) : Optional.empty();
   }
 

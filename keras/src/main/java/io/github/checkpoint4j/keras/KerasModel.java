@@ -3,9 +3,12 @@ package io.github.checkpoint4j.keras;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.time.LocalDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -45,6 +48,8 @@ public record KerasModel(
     Map<String, Tensor> variables,
     Map<String, Tensor> optimizerVariables,
     Map<String, MemorySegment> assets) {
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd@HH:mm:ss", Locale.ROOT);
 
   /**
    * @throws IllegalArgumentException if a path is not one that Keras reads in this layout, or two
@@ -134,6 +139,11 @@ public record KerasModel(
         newVariables,
         newOptimizerVariables,
         assets);
+  }
+
+  /** A time of this place as {@code metadata.json} has it. */
+  public static String dateSaved(LocalDateTime time) {
+    return DATE.format(time);
   }
 
   /** The same, saved at this time: {@code 2026-01-31@23:59:59}. */

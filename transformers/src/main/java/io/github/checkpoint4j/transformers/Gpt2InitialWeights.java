@@ -1,10 +1,7 @@
 package io.github.checkpoint4j.transformers;
 
-import io.github.checkpoint4j.torch.ModuleState;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** The weights that a GPT-2 starts from if none are loaded. */
@@ -25,25 +22,7 @@ final class Gpt2InitialWeights {
    *     modeling_gpt2.py, _init_weights</a>
    */
   static void draw(Module module, Gpt2Config config, Predicate<String> chosen) {
-    try (var _ = new NoGradGuard();
-        var zero = new Scalar(0.0);
-        var one = new Scalar(1.0)) {
-      ModuleState.of(module)
-          .parameters()
-          .forEach(
-              (name, parameter) -> {
-                if (!chosen.test(name)) {
-                  return;
-                }
-                if (name.endsWith("bias")) {
-                  parameter.fill_(zero);
-                } else if (parameter.dim() == 1) {
-                  parameter.fill_(one);
-                } else {
-                  drawWeight(name, parameter, config);
-                }
-              });
-    }
+    InitialWeights.draw(module, chosen, (name, weight) -> drawWeight(name, weight, config));
   }
 
   private static void drawWeight(String name, Tensor parameter, Gpt2Config config) {

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.torch.ModuleState;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Module;
@@ -24,6 +25,27 @@ final class InitialWeights {
    *     _init_weights</a>
    */
   static void draw(Module module, BertConfig config, Predicate<String> chosen) {
+    draw(
+        module,
+        chosen,
+        (name, weight) -> {
+          drawNormal(weight, config.initializerRange());
+          if (name.endsWith(PADDED) && config.padTokenId().isPresent()) {
+            try (var zero = new Scalar(0.0);
+                Tensor row = weight.select(0, config.padTokenId().getAsLong())) {
+              row.fill_(zero);
+            }
+          }
+        });
+  }
+
+  /**
+   * Overwrites the parameters that {@code chosen} accepts, in the order they were registered:
+   * biases become 0, normalisations 1.
+   *
+   * @param weights draws one that is neither
+   */
+  static void draw(Module module, Predicate<String> chosen, BiConsumer<String, Tensor> weights) {
     try (var _ = new NoGradGuard();
         var zero = new Scalar(0.0);
         var one = new Scalar(1.0)) {
@@ -36,15 +58,10 @@ final class InitialWeights {
                 }
                 if (name.endsWith("bias")) {
                   parameter.fill_(zero);
-                } else if (name.endsWith("LayerNorm.weight")) {
+                } else if (parameter.dim() == 1) {
                   parameter.fill_(one);
                 } else {
-                  drawNormal(parameter, config.initializerRange());
-                  if (name.endsWith(PADDED) && config.padTokenId().isPresent()) {
-                    try (Tensor row = parameter.select(0, config.padTokenId().getAsLong())) {
-                      row.fill_(zero);
-                    }
-                  }
+                  weights.accept(name, parameter);
                 }
               });
     }

@@ -18,7 +18,7 @@ public final class T5Decoder implements Decoder {
   private final T5ForConditionalGeneration model;
   private final EncoderDecoderCache cache = new EncoderDecoderCache();
 
-  /** What the encoder made, [rows, source length, hidden]; its rows are those of the decoder. */
+  /** What the encoder made, [rows of the first call, source length, hidden]. */
   private Tensor encoded;
 
   /** 0 for padding, [rows, source length]. */
@@ -104,8 +104,8 @@ public final class T5Decoder implements Decoder {
   @Override
   public void select(long[] rows) {
     try (Tensor chosen = PaddedTexts.longs(rows, rows.length)) {
+      // The keys and values of what was encoded are in the cache.
       cache.reorder(chosen);
-      encoded = selected(encoded, chosen);
       mask = mask.map(present -> selected(present, chosen));
     }
   }

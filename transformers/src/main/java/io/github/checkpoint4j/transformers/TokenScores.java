@@ -28,9 +28,9 @@ record TokenScores(GenerationConfig config, int kept) {
     if (config.noRepeatNgramSize() > 0 && rows.length() >= config.noRepeatNgramSize()) {
       changed = withoutRepeats(rows, changed);
     }
-    if (rows.written() < config.minNewTokens()) {
+    if (rows.written() < config.minNewTokens() && !config.eosTokenIds().isEmpty()) {
+      changed = changed.clone();
       for (long end : config.eosTokenIds()) {
-        changed = changed.clone();
         changed.select(1, end).fill_(new Scalar(NONE));
       }
     }

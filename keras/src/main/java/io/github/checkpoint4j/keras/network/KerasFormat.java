@@ -14,9 +14,7 @@ import io.github.checkpoint4j.torch.TrainingParts;
 import java.time.InstantSource;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -34,9 +32,6 @@ import java.util.Optional;
  *     href="https://github.com/keras-team/keras/blob/v3.15.1/keras/src/callbacks/model_checkpoint.py">keras/src/callbacks/model_checkpoint.py</a>
  */
 public final class KerasFormat implements ModelFormat {
-  private static final DateTimeFormatter DATE =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd@HH:mm:ss", Locale.ROOT);
-
   private final String suffix;
   private final KerasLayout layout;
   private final ModelMapping mapping;
@@ -121,7 +116,7 @@ public final class KerasFormat implements ModelFormat {
             ? Optional.of(optimizer.state(stepsBefore + training.scheduler().steps()))
             : Optional.empty();
     KerasModel saved = mapping.with(ModuleState.of(training.model().module()).stateDict(), state);
-    String now = DATE.format(LocalDateTime.ofInstant(clock.instant(), ZoneId.systemDefault()));
-    return Keras.write(saved.withLayout(layout).withDateSaved(now));
+    LocalDateTime now = LocalDateTime.ofInstant(clock.instant(), ZoneId.systemDefault());
+    return Keras.write(saved.withLayout(layout).withDateSaved(KerasModel.dateSaved(now)));
   }
 }
