@@ -41,11 +41,19 @@ import org.bytedeco.pytorch.global.torch;
  * @param model the model, in training mode
  * @param tokenizer its tokenizer, if there is one beside the weights
  * @param report what was loaded; what was not was drawn at random
+ * @param generationConfig {@value GenerationDefaults#FILE} as it was beside the weights, and is
+ *     beside those that are saved; {@link GenerationDefaults} reads it
  */
 public record Pretrained<M extends TrainableModel>(
-    M model, Optional<Tokenizer> tokenizer, LoadReport report) implements TrainableModel {
+    M model, Optional<Tokenizer> tokenizer, LoadReport report, Optional<Json.Obj> generationConfig)
+    implements TrainableModel {
   private static final String CONFIG = "config.json";
   private static final String PICKLE = "pytorch_model.bin";
+
+  /** A model that nothing is said of how it writes. */
+  public Pretrained(M model, Optional<Tokenizer> tokenizer, LoadReport report) {
+    this(model, tokenizer, report, Optional.empty());
+  }
 
   /** The model in a Hugging Face directory, and the tokenizer if there is one. */
   static <C, M extends TrainableModel> Pretrained<M> fromDirectory(
@@ -58,12 +66,13 @@ public record Pretrained<M extends TrainableModel>(
               ? state(files.file(PICKLE).bytes(), directory.resolve(PICKLE).toString())
               : files.state("model");
       return of(
-          architecture,
-          config,
-          state,
-          directory.resolve(weights).toString(),
-          tokenizer(directory),
-          loading);
+              architecture,
+              config,
+              state,
+              directory.resolve(weights).toString(),
+              tokenizer(directory),
+              loading)
+          .writingAs(directory);
     }
   }
 
@@ -78,13 +87,15 @@ public record Pretrained<M extends TrainableModel>(
             null,
             "there is none beside the weights; put that of the model there");
       }
+      Path directory = config.toAbsolutePath().resolveSibling("");
       return of(
-          architecture,
-          architecture.parse(json(config)),
-          state(weights.bytes(), file.toString()),
-          file.toString(),
-          tokenizer(config.toAbsolutePath().resolveSibling("")),
-          loading);
+              architecture,
+              architecture.parse(json(config)),
+              state(weights.bytes(), file.toString()),
+              file.toString(),
+              tokenizer(directory),
+              loading)
+          .writingAs(directory);
     }
   }
 
@@ -110,7 +121,11 @@ public record Pretrained<M extends TrainableModel>(
 
   /** A config.json, as {@link TrainableModel#files} gives it. */
   static Map<String, FileContent> configFile(Json.Obj config) {
-    return Map.of(CONFIG, FileContent.of(config.toIndentedText() + "\n"));
+    return Map.of(CONFIG, jsonFile(config));
+  }
+
+  static FileContent jsonFile(Json.Obj json) {
+    return FileContent.of(json.toIndentedText() + "\n");
   }
 
   private static StateDict withoutIgnored(StateDict weights, Architecture<?, ?> architecture) {
@@ -164,7 +179,7 @@ public record Pretrained<M extends TrainableModel>(
     };
   }
 
-  private static Json.Obj json(Path file) throws IOException {
+  static Json.Obj json(Path file) throws IOException {
     try (MappedFile text = MappedFile.open(file)) {
       if (Json.parsePython(text.bytes(), file.toString()) instanceof Json.Obj object) {
         return object;
@@ -180,6 +195,13 @@ public record Pretrained<M extends TrainableModel>(
     return there ? Optional.of(Tokenizer.fromDirectory(directory)) : Optional.empty();
   }
 
+  private Pretrained<M> writingAs(Path directory) throws IOException {
+    Path file = directory.resolve(GenerationDefaults.FILE);
+    return Files.exists(file)
+        ? new Pretrained<>(model, tokenizer, report, Optional.of(json(file)))
+        : this;
+  }
+
   @Override
   public Module module() {
     return model.module();
@@ -190,11 +212,12 @@ public record Pretrained<M extends TrainableModel>(
     return model.forward(batch);
   }
 
-  /** config.json and the files of the tokenizer. */
+  /** config.json, the files of the tokenizer, and how the model writes. */
   @Override
   public Map<String, FileContent> files() {
     Map<String, FileContent> files = new LinkedHashMap<>(model.files());
     tokenizer.ifPresent(present -> files.putAll(present.files()));
+    generationConfig.ifPresent(present -> files.put(GenerationDefaults.FILE, jsonFile(present)));
     return files;
   }
 
@@ -206,10 +229,10 @@ public record Pretrained<M extends TrainableModel>(
   /**
    * Writes the directory that {@code from_pretrained} opens in Python and {@code fromDirectory}
    * here, as {@code save_pretrained} does: model.safetensors, or shards with their index;
-   * config.json and the files of the tokenizer. Files of these names are replaced, each as a whole,
-   * and weights of an earlier save are removed: also a model.safetensors where there are now
-   * shards, which Python leaves and then loads. Other files are left. It is durable when this
-   * returns.
+   * config.json, the files of the tokenizer, and generation_config.json if there was one. Files of
+   * these names are replaced, each as a whole, and weights of an earlier save are removed: also a
+   * model.safetensors where there are now shards, which Python leaves and then loads. Other files
+   * are left. It is durable when this returns.
    *
    * @param maxShardSize what the tensors of a shard take at most, in bytes; {@link Sharding#bytes}
    *     reads texts such as {@code 200MB}

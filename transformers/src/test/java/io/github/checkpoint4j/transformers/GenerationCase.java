@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.checkpoint4j.format.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -28,30 +30,13 @@ record GenerationCase(Json.Obj json) {
 
   /** Options by the names they have in Python. */
   static GenerationConfig config(Json.Obj options) {
-    GenerationConfig.Builder builder = GenerationConfig.builder();
-    options
-        .members()
-        .forEach(
-            (name, value) -> {
-              switch (name) {
-                case "max_new_tokens" -> builder.maxNewTokens(integer(value));
-                case "min_new_tokens" -> builder.minNewTokens(integer(value));
-                case "num_beams" -> builder.numBeams(integer(value));
-                case "do_sample" -> builder.doSample(((Json.Bool) value).value());
-                case "eos_token_id" -> builder.eosTokenIds(longs(value));
-                case "pad_token_id" -> builder.padTokenId(integer(value));
-                case "repetition_penalty" -> builder.repetitionPenalty(real(value));
-                case "no_repeat_ngram_size" -> builder.noRepeatNgramSize(integer(value));
-                case "num_return_sequences" -> builder.numReturnSequences(integer(value));
-                case "length_penalty" -> builder.lengthPenalty(real(value));
-                case "early_stopping" -> builder.earlyStopping(earlyStopping(value));
-                case "seed" -> builder.seed(integer(value));
-                case "temperature" -> builder.temperature(real(value));
-                case "top_k" -> builder.topK(integer(value));
-                case "top_p" -> builder.topP(real(value));
-                default -> throw new IllegalArgumentException(name);
-              }
-            });
+    GenerationConfig.Builder builder;
+    try {
+      builder = GenerationDefaults.of(options, "options").forPrompt(0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    options.find("seed").ifPresent(seed -> builder.seed(((Json.Num) seed).asLong()));
     return builder.build();
   }
 
@@ -82,17 +67,6 @@ record GenerationCase(Json.Obj json) {
           .as(json.toText())
           .isEqualTo(score, within(1e-6 * Math.max(1, Math.abs(score))));
     }
-  }
-
-  private static EarlyStopping earlyStopping(Json value) {
-    return switch (value) {
-      case Json.Bool bool -> bool.value() ? EarlyStopping.AT_ONCE : EarlyStopping.HEURISTIC;
-      default -> EarlyStopping.NEVER;
-    };
-  }
-
-  private static int integer(Json value) {
-    return Math.toIntExact(((Json.Num) value).asLong());
   }
 
   private static double real(Json value) {
