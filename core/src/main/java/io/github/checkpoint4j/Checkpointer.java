@@ -10,6 +10,7 @@ import io.github.checkpoint4j.store.Objective;
 import io.github.checkpoint4j.store.Recovery;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,7 @@ public final class Checkpointer implements AutoCloseable {
     this.incremental = builder.incremental;
     this.verify = builder.verify;
     this.clock = builder.clock;
-    this.saver = new Saver(store, builder.policy.orElse(RetentionPolicy.all()), objective);
+    this.saver = new Saver(store, builder.policy.orElse(RetentionPolicy.all()), objective, clock);
     this.progress =
         new Progress(store.directory(), saver.list(), builder.overwrite, clock.instant());
   }
@@ -222,8 +223,24 @@ public final class Checkpointer implements AutoCloseable {
   private CheckpointInfo save(Moment now) throws IOException {
     requireTracked(now.metrics().keySet());
     boolean replace = progress.mayReplace(now);
-    return saver.save(
-        now, () -> content(now, components.state(), replace), progress.ofAnotherRun());
+    return pausing(
+        () ->
+            saver.save(
+                now, () -> content(now, components.state(), replace), progress.ofAnotherRun()));
+  }
+
+  private interface Waiting<T> {
+    T run() throws IOException;
+  }
+
+  /** Does what training waits for. */
+  private <T> T pausing(Waiting<T> save) throws IOException {
+    Instant begin = clock.instant();
+    try {
+      return save.run();
+    } finally {
+      progress.paused(new Pause(begin, clock.instant()));
+    }
   }
 
   /**
@@ -248,8 +265,13 @@ public final class Checkpointer implements AutoCloseable {
   private Optional<CheckpointInfo> saveInBackground(Moment now) throws IOException {
     requireTracked(now.metrics().keySet());
     boolean replace = progress.mayReplace(now);
-    return saver.saveInBackground(
-        now, components::state, copy -> content(now, copy, replace), progress.ofAnotherRun());
+    return pausing(
+        () ->
+            saver.saveInBackground(
+                now,
+                components::state,
+                copy -> content(now, copy, replace),
+                progress.ofAnotherRun()));
   }
 
   /**
@@ -344,6 +366,11 @@ public final class Checkpointer implements AutoCloseable {
     return new IllegalArgumentException(
         "the best checkpoint is told by '%s', which was not measured; there are: %s"
             .formatted(metric, String.join(", ", new TreeSet<>(present))));
+  }
+
+  /** What saving costs the run since it was opened or resumed, and what a failure would cost. */
+  public Overhead overhead() {
+    return progress.overhead(saver.durable(), clock.instant());
   }
 
   /** The newest checkpoint that is whole as far as names and sizes tell. */

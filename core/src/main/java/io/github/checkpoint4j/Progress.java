@@ -3,6 +3,7 @@ package io.github.checkpoint4j;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,9 @@ final class Progress {
 
   /** Whether the run goes on from a checkpoint in its own directory. */
   private boolean resumedHere;
+
+  /** Those since the start. */
+  private final List<Pause> pauses = new ArrayList<>();
 
   private Moment start;
   private Moment previous;
@@ -45,6 +49,7 @@ final class Progress {
     previous = moment;
     reached = moment;
     ahead = farthest;
+    pauses.clear();
   }
 
   /**
@@ -99,9 +104,18 @@ final class Progress {
     return reached.equals(start) ? Optional.empty() : Optional.of(reached);
   }
 
+  /** Training waited for a save. */
+  void paused(Pause pause) {
+    pauses.add(pause);
+  }
+
+  Overhead overhead(List<Overhead.Durable> saves, Instant now) {
+    return Overhead.of(start.time(), now, pauses, saves);
+  }
+
   /** What a strategy goes by, with the moments of the checkpoints there are. */
   SaveStrategy.Past past(List<Moment> saved) {
-    return new SaveStrategy.Past(start, previous, saved);
+    return new SaveStrategy.Past(start, previous, saved, pauses);
   }
 
   /** Whether a checkpoint of this moment's step may be replaced. */

@@ -23,10 +23,18 @@ public interface SaveStrategy {
    * @param previous the step before, or {@code start}
    * @param saved the moments at which checkpoints were saved, oldest first: those still there when
    *     the run was opened, and every one since
+   * @param pauses those that training made for saves since {@code start}, also for saves that
+   *     failed, oldest first
    */
-  record Past(Moment start, Moment previous, List<Moment> saved) {
+  record Past(Moment start, Moment previous, List<Moment> saved, List<Pause> pauses) {
     public Past {
       saved = List.copyOf(saved);
+      pauses = List.copyOf(pauses);
+    }
+
+    /** One without pauses. */
+    public Past(Moment start, Moment previous, List<Moment> saved) {
+      this(start, previous, saved, List.of());
     }
   }
 
@@ -76,6 +84,31 @@ public interface SaveStrategy {
             .max(Comparator.naturalOrder())
             .map(last -> Duration.between(last, now.time()).compareTo(time) >= 0)
             .orElse(true);
+  }
+
+  /**
+   * As often as saving may be, if training is to wait for it at most this share of the time: 0.035
+   * is the bar of CheckFreq (Mohan et al., FAST 2021). After each pause training goes on for as
+   * long as makes the pause that share of both, whatever a save costs then; the first step is saved
+   * at once, to learn that. What a save in the background slows down, besides the pause, is not
+   * seen.
+   *
+   * @throws IllegalArgumentException if the share is not between 0 and 1
+   */
+  static SaveStrategy withinOverhead(double share) {
+    if (!(share > 0 && share < 1)) {
+      throw new IllegalArgumentException(
+          "the share of the time for saves is " + share + "; give one between 0 and 1");
+    }
+    return (now, past) -> {
+      if (past.pauses().isEmpty()) {
+        return true;
+      }
+      Pause last = past.pauses().getLast();
+      double trained = Duration.between(last.end(), now.time()).toNanos();
+      // Less than none: the clock was set back, and nothing is known of the time.
+      return trained < 0 || trained >= last.length().toNanos() * (1 - share) / share;
+    };
   }
 
   /**

@@ -5,6 +5,8 @@ import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Objective;
 import java.io.IOException;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,10 +29,14 @@ final class Saver implements AutoCloseable {
   private final CheckpointStore store;
   private final RetentionPolicy policy;
   private final Optional<Objective> objective;
+  private final InstantSource clock;
   private final Snapshot snapshot = new Snapshot();
 
   /** The moments of the checkpoints there were at opening, and of those made durable since. */
   private final List<Moment> saved = new ArrayList<>();
+
+  /** The saves since opening, as they became durable. */
+  private final List<Overhead.Durable> landed = new ArrayList<>();
 
   /** The checkpoints, as last listed; set by the thread that uses the store. */
   private volatile List<CheckpointInfo> known;
@@ -56,11 +62,21 @@ final class Saver implements AutoCloseable {
    *
    * @param durable the checkpoint; there may be one though the save failed: if another checkpoint
    *     could not be deleted
+   * @param at when that was durable
    */
-  private record Outcome(Optional<CheckpointInfo> durable, Optional<Throwable> failure) {}
+  private record Outcome(
+      Optional<CheckpointInfo> durable, Optional<Throwable> failure, Instant at) {}
 
-  Saver(CheckpointStore store, RetentionPolicy policy, Optional<Objective> objective)
+  /**
+   * @param clock asked by the thread of a save
+   */
+  Saver(
+      CheckpointStore store,
+      RetentionPolicy policy,
+      Optional<Objective> objective,
+      InstantSource clock)
       throws IOException {
+    this.clock = clock;
     this.store = store;
     this.policy = policy;
     this.objective = objective;
@@ -130,13 +146,15 @@ final class Saver implements AutoCloseable {
   private Outcome attempt(
       Moment now, Supplier<CheckpointContent> content, Predicate<CheckpointInfo> spared) {
     Optional<CheckpointInfo> durable = Optional.empty();
+    Instant at = now.time();
     try {
       durable = Optional.of(store.commit(content.get()));
+      at = clock.instant();
       retain(durable.get(), now, spared);
-      return new Outcome(durable, Optional.empty());
+      return new Outcome(durable, Optional.empty(), at);
     } catch (Throwable e) {
       // Whatever it is: a save without an outcome would be waited for forever.
-      return new Outcome(durable, Optional.of(e));
+      return new Outcome(durable, Optional.of(e), at);
     }
   }
 
@@ -218,12 +236,19 @@ final class Saver implements AutoCloseable {
     if (outcome.durable().isPresent()) {
       newest = outcome.durable();
       add(saved, moment);
+      landed.add(new Overhead.Durable(moment.time(), outcome.at()));
     }
   }
 
   private static void add(List<Moment> moments, Moment now) {
     moments.removeIf(moment -> moment.step() == now.step());
     moments.add(now);
+  }
+
+  /** The saves that became durable since opening, in their order. */
+  List<Overhead.Durable> durable() {
+    landIfDone();
+    return List.copyOf(landed);
   }
 
   /** The moments of the checkpoints, that of the save in flight counted, oldest first. */
