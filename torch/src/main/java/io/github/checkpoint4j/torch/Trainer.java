@@ -33,7 +33,8 @@ import java.util.TreeMap;
  * <p>Random numbers come from libtorch's default generator, which is one for the whole process: one
  * trainer trains at a time. Only {@link #requestStop} may be called from another thread.
  *
- * <p>With gradient accumulation the loss of a step is the mean of its batches' mean losses.
+ * <p>With gradient accumulation the loss of a step is the mean of its batches' mean losses; of a
+ * causal language model, and with label smoothing, that of all labels of the step.
  *
  * @param <T> an example
  */
@@ -191,7 +192,12 @@ public final class Trainer<T> {
               events,
               length,
               loader(start.dataSeed()),
-              new TrainingStep(model, optimizer, scheduler, arguments.maxGradNorm()),
+              new TrainingStep(
+                  model,
+                  TrainerLoss.of(model, arguments),
+                  optimizer,
+                  scheduler,
+                  arguments.maxGradNorm()),
               () -> evaluate(events),
               checkpoints,
               start,
@@ -267,6 +273,7 @@ public final class Trainer<T> {
   }
 
   private DataLoader<T> loader(long seed) {
+            TrainerLoss.of(model, arguments),
     if (trainExamples.isEmpty()) {
       throw new IllegalArgumentException("there is no training data");
     }

@@ -41,6 +41,8 @@ class JsonArgumentsTest {
             .adamBeta2(0.9)
             .adamEpsilon(1e-6)
             .maxGradNorm(0.5)
+            .labelSmoothingFactor(0.2)
+            .bf16(true)
             .loggingStrategy(IntervalStrategy.EPOCH)
             .loggingSteps(7)
             .loggingFirstStep(true)
@@ -166,8 +168,8 @@ class JsonArgumentsTest {
         "\"group_by_length\": true | train_sampling_strategy is \"group_by_length\", which is not"
             + " supported; there are random, sequential",
         "\"fp16\": true | fp16 is true, which is not supported; leave it out",
-        "\"label_smoothing_factor\": 0.1 | label_smoothing_factor is 0.1, which is not supported;"
-            + " leave it out",
+        "\"bf16_full_eval\": true | bf16_full_eval is true, which is not supported; leave it out",
+        "\"tf32\": true | tf32 is true, which is not supported; leave it out",
         "\"accelerator_config\": {\"use_seedable_sampler\": false} | accelerator_config is"
             + " {\"use_seedable_sampler\":false}, which is not supported; leave it out",
         "\"deepspeed\": \"zero3.json\" | deepspeed is \"zero3.json\", which is not supported;"

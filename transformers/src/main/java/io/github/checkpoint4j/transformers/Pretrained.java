@@ -190,6 +190,11 @@ public record Pretrained<M extends TrainableModel>(
     return model.forward(batch);
   }
 
+  @Override
+  public boolean predictsNextToken() {
+    return model.predictsNextToken();
+  }
+
   /** config.json and the files of the tokenizer. */
   @Override
   public Map<String, FileContent> files() {
