@@ -162,6 +162,8 @@ class ForeignCheckpointTest {
         "gradient_accumulation_steps | 2 | gradient_accumulation_steps is 1 and was 2 when",
         "dataloader_drop_last | true | dataloader_drop_last is false and was true when",
         "optim | \"sgd\" | optim is \"adamw_torch\" and was \"sgd\" when",
+        "group_by_length | true | train_sampling_strategy is \"random\" and was"
+            + " \"group_by_length\" when",
       })
   void what_the_place_in_the_data_depends_on_cannot_change(
       String name, String saved, String message) throws IOException {
@@ -178,7 +180,8 @@ class ForeignCheckpointTest {
       value = {
         "optim | \"adafactor\" | optim | \"adafactor\"",
         "adafactor | true | optim | \"adafactor\"",
-        "group_by_length | true | train_sampling_strategy | \"group_by_length\"",
+        "train_sampling_strategy | \"batch_rebalance\" | train_sampling_strategy"
+            + " | \"batch_rebalance\"",
         "deepspeed | {\"stage\": 3} | deepspeed | {\"stage\":3}",
         "fsdp | [\"full_shard\"] | fsdp | [\"full_shard\"]",
         "optim_args | \"a=1\" | optim_args | \"a=1\"",

@@ -63,7 +63,7 @@ class JsonArgumentsTest {
             .seed(9)
             .dataSeed(10)
             .dataloaderDropLast(true)
-            .trainSamplingStrategy(SamplingStrategy.SEQUENTIAL)
+            .trainSamplingStrategy(SamplingStrategy.GROUP_BY_LENGTH)
             .build();
     Json.Obj recorded = Hyperparameters.of(arguments);
 
@@ -135,6 +135,8 @@ class JsonArgumentsTest {
     assertThat(arguments.warmupSteps()).isEqualTo(0.1);
     assertThat(of("{'evaluate_during_training': true}").evalStrategy())
         .isEqualTo(IntervalStrategy.STEPS);
+    assertThat(of("{'group_by_length': true}").trainSamplingStrategy())
+        .isEqualTo(SamplingStrategy.GROUP_BY_LENGTH);
     assertThat(of("{'warmup_steps': 5, 'warmup_ratio': 0.1}").warmupSteps()).isEqualTo(5);
     assertThat(of("{'warmup_ratio': 1}").warmupSteps(37)).isEqualTo(37);
   }
@@ -165,8 +167,9 @@ class JsonArgumentsTest {
             + " adamw_torch_fused, adamw_torch, sgd",
         "\"adafactor\": true | optim is \"adafactor\", which is not supported; there are"
             + " adamw_torch_fused, adamw_torch, sgd",
-        "\"group_by_length\": true | train_sampling_strategy is \"group_by_length\", which is not"
-            + " supported; there are random, sequential",
+        "\"train_sampling_strategy\": \"batch_rebalance\" | train_sampling_strategy is"
+            + " \"batch_rebalance\", which is not supported; there are random, sequential,"
+            + " group_by_length",
         "\"fp16\": true | fp16 is true, which is not supported; leave it out",
         "\"bf16_full_eval\": true | bf16_full_eval is true, which is not supported; leave it out",
         "\"tf32\": true | tf32 is true, which is not supported; leave it out",
