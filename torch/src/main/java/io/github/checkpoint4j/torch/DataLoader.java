@@ -7,8 +7,6 @@ import java.util.NoSuchElementException;
 import java.util.function.IntUnaryOperator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
-import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -17,7 +15,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Shuffled, epoch {@code e} has the order {@code torch.randperm(n)} of a generator seeded with
  * {@code seed + e}, which is what accelerate's {@code SeedableRandomSampler} draws. The order is a
  * function of the epoch alone, so that a position is an epoch and a batch, and going to it costs
- * nothing.
+ * nothing. The Trainer has loaders of other orders, too: {@link SamplingStrategy}.
  *
  * <p>At the start of an epoch PyTorch's loader draws one 64-bit number from the default generator
  * (the seed of its workers, of which there may be none). So does this one, when an epoch is begun
@@ -35,8 +33,7 @@ public final class DataLoader<T> {
   private final List<T> examples;
   private final Collator<T> collator;
   private final int batchSize;
-  private final boolean shuffle;
-  private final long seed;
+  private final ExampleOrder order;
   private final boolean dropLast;
 
   /**
@@ -55,6 +52,17 @@ public final class DataLoader<T> {
       boolean shuffle,
       long seed,
       boolean dropLast) {
+    this(
+        examples,
+        collator,
+        batchSize,
+        shuffle ? ExampleOrder.shuffled(examples.size(), seed) : ExampleOrder.sequential(),
+        dropLast);
+  }
+
+  /** As the other, in any order. */
+  DataLoader(
+      List<T> examples, Collator<T> collator, int batchSize, ExampleOrder order, boolean dropLast) {
     if (examples.isEmpty()) {
       throw new IllegalArgumentException("a data loader without examples");
     }
@@ -69,8 +77,7 @@ public final class DataLoader<T> {
     this.examples = examples;
     this.collator = collator;
     this.batchSize = batchSize;
-    this.shuffle = shuffle;
-    this.seed = seed;
+    this.order = order;
     this.dropLast = dropLast;
   }
 
@@ -105,25 +112,17 @@ public final class DataLoader<T> {
           "batch %d of an epoch of %d batches".formatted(firstBatch, batchesPerEpoch()));
     }
     if (firstBatch == 0) {
-      drawWorkerSeed();
+      try (var defaultGenerator = new GeneratorOptional()) {
+        drawWorkerSeed(defaultGenerator);
+      }
     }
-    return new Batches(shuffle ? permutation(epoch) : IntUnaryOperator.identity(), firstBatch);
+    return new Batches(firstBatch == 0 ? order.begin(epoch) : order.goOn(epoch), firstBatch);
   }
 
-  /** The index of the example at each place of an epoch. */
-  private IntUnaryOperator permutation(long epoch) {
+  /** Draws it from {@code generator}, or the default one. */
+  static void drawWorkerSeed(GeneratorOptional generator) {
     try (var _ = new PointerScope()) {
-      var generator = new GeneratorOptional(torch.make_generator_cpu(seed + epoch));
-      var options = new TensorOptions(ScalarType.Long);
-      long[] order =
-          NativeTensors.heapCopy(torch.randperm(examples.size(), generator, options)).toLongs();
-      return place -> Math.toIntExact(order[place]);
-    }
-  }
-
-  private static void drawWorkerSeed() {
-    try (var _ = new PointerScope()) {
-      NativeTensors.empty(ScalarType.Long).random_();
+      NativeTensors.empty(ScalarType.Long).random_(generator);
     }
   }
 

@@ -6,7 +6,8 @@ import io.github.checkpoint4j.state.Tensor;
 /**
  * What a model predicted in an evaluation, and what would have been right.
  *
- * @param predictions the logits, {@code F32[examples, ...]}, in the order of the data
+ * @param predictions the logits, {@code F32[examples, ...]}, in the order of the data, or that of
+ *     {@link SamplingStrategy#GROUP_BY_LENGTH}
  * @param labelIds the labels, {@code I64[examples, ...]}, in the same order
  */
 public record EvalPrediction(Tensor predictions, Tensor labelIds) {

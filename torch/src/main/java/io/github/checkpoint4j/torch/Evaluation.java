@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -21,12 +22,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 record Evaluation<T>(
     TrainableModel model,
+    TrainerLoss trainerLoss,
     DataLoader<T> loader,
     Optional<ComputeMetrics> computeMetrics,
     boolean finiteOnly,
     InstantSource clock) {
-  private static final String LABELS = "labels";
-
   /** Is told of progress. */
   interface Progress {
     void batchDone(long batches, long total);
@@ -50,11 +50,12 @@ record Evaluation<T>(
         try (var _ = new PointerScope();
             var _ = new NoGradGuard();
             Batch batch = batches.next()) {
-          ModelOutput output = model.forward(batch);
+          ModelOutput output =
+              trainerLoss.of(batch, trainerLoss.items(List.of(batch)), () -> model.forward(batch));
           output.loss().ifPresent(loss -> losses.add(loss.item_float(), batch.size()));
-          if (computeMetrics.isPresent() && batch.contains(LABELS)) {
+          if (computeMetrics.isPresent() && batch.contains(TrainerLoss.LABELS)) {
             predictions.add(output.logits());
-            labels.add(batch.get(LABELS));
+            labels.add(batch.get(TrainerLoss.LABELS));
           }
         }
         progress.batchDone(++done, loader.batchesPerEpoch());

@@ -52,6 +52,8 @@ final class Hyperparameters {
         .put("adam_beta2", arguments.adamBeta2())
         .put("adam_epsilon", arguments.adamEpsilon())
         .put("max_grad_norm", arguments.maxGradNorm())
+        .put("label_smoothing_factor", arguments.labelSmoothingFactor())
+        .put("bf16", arguments.bf16())
         .put("logging_strategy", name(arguments.loggingStrategy()))
         .put("logging_steps", steps(arguments.loggingSteps()))
         .put("logging_first_step", arguments.loggingFirstStep())

@@ -106,6 +106,8 @@ final class JsonArguments {
       case "adam_beta2" -> builder.adamBeta2(argument.real());
       case "adam_epsilon" -> builder.adamEpsilon(argument.real());
       case "max_grad_norm" -> builder.maxGradNorm(argument.real());
+      case "label_smoothing_factor" -> builder.labelSmoothingFactor(argument.real());
+      case "bf16" -> builder.bf16(argument.flag());
       case "logging_strategy" -> builder.loggingStrategy(argument.oneOf(IntervalStrategy.values()));
       case "logging_steps" -> builder.loggingSteps(argument.real());
       case "logging_first_step" -> builder.loggingFirstStep(argument.flag());

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Generator;
+import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -33,6 +35,7 @@ public final class RandomState implements Stateful {
   private static final String CPU = "cpu";
   private static final String PYTHON = "python";
   private static final String NUMPY = "numpy";
+  private static final String EPOCH = "epoch_begin";
 
   /** The bytes of libtorch's state: a seed, a Mersenne Twister 19937, the cached normal numbers. */
   private static final int CPU_BYTES = 5056;
@@ -41,9 +44,11 @@ public final class RandomState implements Stateful {
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private final long seed;
   private Map<String, Value> others;
 
-  private RandomState(Map<String, Value> others) {
+  private RandomState(long seed, Map<String, Value> others) {
+    this.seed = seed;
     this.others = others;
   }
 
@@ -63,7 +68,37 @@ public final class RandomState implements Stateful {
     others.put(PYTHON, python(seed));
     others.put(NUMPY, numpy(seed));
     torch.manual_seed(seed);
-    return new RandomState(others);
+    return new RandomState(seed, others);
+  }
+
+  /** Keeps the default generator's state as that which the order of this epoch is drawn in. */
+  void beginEpoch() {
+    try (var generator = torch.getDefaultCPUGenerator();
+        var state = generator.get_state()) {
+      others.put(EPOCH, NativeTensors.heapCopy(state));
+    }
+  }
+
+  /** Whether the state is known that the order of this epoch was drawn in. */
+  boolean knowsEpoch() {
+    return others.containsKey(EPOCH);
+  }
+
+  /**
+   * A generator in the state that the order of this epoch was drawn in. If that is not known, since
+   * Python's Trainer saved the checkpoint: as that of the first epoch, which is what that Trainer
+   * takes, too, in whichever epoch it goes on.
+   */
+  Generator generatorOfEpoch() {
+    Generator generator = torch.make_generator_cpu(seed);
+    if (others.get(EPOCH) instanceof Tensor state) {
+      try (var copy = NativeTensors.copyOf(state)) {
+        generator.set_state(copy);
+      }
+    } else {
+      DataLoader.drawWorkerSeed(new GeneratorOptional(generator));
+    }
+    return generator;
   }
 
   @Override
@@ -80,27 +115,39 @@ public final class RandomState implements Stateful {
    * Sets libtorch's default generator to the {@code cpu} entry, and keeps the other entries in
    * place of those of their names.
    *
-   * @throws StateMismatchException if {@code cpu} is missing, or is not a state of libtorch's
-   *     generator; nothing was changed
+   * @throws StateMismatchException if {@code cpu} is missing, or it or {@code epoch_begin} is not a
+   *     state of libtorch's generator; nothing was changed
    */
   @Override
   public void loadStateDict(StateDict state) {
-    Tensor cpu = state.tensor(CPU);
-    if (cpu.dtype() != Dtype.U8 || cpu.elementCount() != CPU_BYTES) {
-      throw new StateMismatchException(
-          "entry 'cpu' should be U8[" + CPU_BYTES + "], libtorch's generator, and is " + cpu);
+    if (state.contains(EPOCH)) {
+      try (var scratch = torch.make_generator_cpu(seed)) {
+        set(scratch, state, EPOCH);
+      }
     }
     Map<String, Value> kept = new LinkedHashMap<>(others);
+    kept.remove(EPOCH);
     kept.putAll(HeapCopy.of(state).entries());
     kept.remove(CPU);
-    try (var generator = torch.getDefaultCPUGenerator();
-        var copy = NativeTensors.copyOf(cpu)) {
+    try (var generator = torch.getDefaultCPUGenerator()) {
+      set(generator, state, CPU);
+    }
+    others = kept;
+  }
+
+  private static void set(Generator generator, StateDict state, String entry) {
+    Tensor tensor = state.tensor(entry);
+    if (tensor.dtype() != Dtype.U8 || tensor.elementCount() != CPU_BYTES) {
+      throw new StateMismatchException(
+          "entry '%s' should be U8[%d], libtorch's generator, and is %s"
+              .formatted(entry, CPU_BYTES, tensor));
+    }
+    try (var copy = NativeTensors.copyOf(tensor)) {
       generator.set_state(copy);
     } catch (RuntimeException e) {
       throw new StateMismatchException(
-          "entry 'cpu' is not a state of libtorch's generator: " + firstLine(e));
+          "entry '%s' is not a state of libtorch's generator: %s".formatted(entry, firstLine(e)));
     }
-    others = kept;
   }
 
   private static String firstLine(RuntimeException e) {

@@ -18,6 +18,15 @@ public interface TrainableModel {
   ModelOutput forward(Batch batch);
 
   /**
+   * Whether the loss is that of a causal language model: the mean over the labels after the first
+   * of each row, where the logits of a place are for the label of the place after it. Of such a
+   * model the trainer makes one mean of all batches of a step.
+   */
+  default boolean predictsNextToken() {
+    return false;
+  }
+
+  /**
    * Files that belong beside the weights in every checkpoint, by name: {@code config.json},
    * tokenizer files.
    */

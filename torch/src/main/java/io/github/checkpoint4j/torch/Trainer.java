@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.ToIntFunction;
 
 /**
  * Trains a model with checkpoints, as Hugging Face's Trainer does: the same arithmetic of steps and
@@ -33,7 +34,8 @@ import java.util.TreeMap;
  * <p>Random numbers come from libtorch's default generator, which is one for the whole process: one
  * trainer trains at a time. Only {@link #requestStop} may be called from another thread.
  *
- * <p>With gradient accumulation the loss of a step is the mean of its batches' mean losses.
+ * <p>With gradient accumulation the loss of a step is the mean of its batches' mean losses; of a
+ * causal language model, and with label smoothing, that of all labels of the step.
  *
  * @param <T> an example
  */
@@ -43,6 +45,7 @@ public final class Trainer<T> {
   private final List<T> trainExamples;
   private final List<T> evalExamples;
   private final Optional<Collator<T>> collator;
+  private final ExampleOrders<T> orders;
   private final Optional<ComputeMetrics> computeMetrics;
   private final LearningRates learningRates;
   private final Optional<OptimizerFactory> optimizerFactory;
@@ -70,6 +73,7 @@ public final class Trainer<T> {
     this.callbacks.addAll(builder.callbacks);
     this.clock = builder.clock;
     this.random = RandomState.seeded(arguments.seed());
+    this.orders = new ExampleOrders<>(arguments, builder.length, random);
   }
 
   /** A builder of a trainer. */
@@ -171,6 +175,7 @@ public final class Trainer<T> {
                 if (left.batch() != start.batch()) {
                   applied.add(
                       new Resumption.Change(
+                orders.changeAt(start).ifPresent(applied::add);
                           "batches_to_skip",
                           Json.of(left.batch()),
                           Json.of(start.batch()),
@@ -191,7 +196,12 @@ public final class Trainer<T> {
               events,
               length,
               loader(start.dataSeed()),
-              new TrainingStep(model, optimizer, scheduler, arguments.maxGradNorm()),
+              new TrainingStep(
+                  model,
+                  TrainerLoss.of(model, arguments),
+                  optimizer,
+                  scheduler,
+                  arguments.maxGradNorm()),
               () -> evaluate(events),
               checkpoints,
               start,
@@ -252,13 +262,18 @@ public final class Trainer<T> {
     }
     var evalLoader =
         new DataLoader<>(
-            evalExamples, requireCollator(), arguments.perDeviceEvalBatchSize(), false, 0, false);
+            evalExamples,
+            requireCollator(),
+            arguments.perDeviceEvalBatchSize(),
+            orders.ofEvaluation(evalExamples),
+            false);
     var evaluation =
         new Evaluation<>(
             model,
             evalLoader,
             computeMetrics.filter(_ -> !arguments.predictionLossOnly()),
             arguments.loggingNanInfFilter(),
+            TrainerLoss.of(model, arguments),
             clock);
     Map<String, Double> metrics = evaluation.run(events::predictionStep);
     events.log(metrics);
@@ -274,8 +289,7 @@ public final class Trainer<T> {
         trainExamples,
         requireCollator(),
         arguments.perDeviceTrainBatchSize(),
-        arguments.trainSamplingStrategy() == SamplingStrategy.RANDOM,
-        seed,
+        orders.ofTraining(trainExamples, seed),
         arguments.dataloaderDropLast());
   }
 
@@ -298,6 +312,7 @@ public final class Trainer<T> {
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
+    private Optional<ToIntFunction<? super T>> length = Optional.empty();
     private Optional<OptimizerFactory> optimizerFactory = Optional.empty();
     private final List<TrainerCallback> callbacks = new ArrayList<>();
     private Optional<AveragedWeights> averages = Optional.empty();
@@ -334,6 +349,12 @@ public final class Trainer<T> {
     public Builder<T> computeMetrics(ComputeMetrics value) {
       computeMetrics = Optional.of(value);
       return this;
+    /** How long an example is, in tokens, for {@link SamplingStrategy#GROUP_BY_LENGTH}. */
+    public Builder<T> length(ToIntFunction<? super T> value) {
+      length = Optional.of(value);
+      return this;
+    }
+
     }
 
     /** The parameters that are not trained, besides those that need no gradient already. */

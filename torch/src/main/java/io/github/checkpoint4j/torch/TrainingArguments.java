@@ -18,8 +18,9 @@ import java.util.OptionalLong;
  * @param perDeviceTrainBatchSize examples in a training batch; at least 1
  * @param perDeviceEvalBatchSize examples in an evaluation batch; at least 1
  * @param gradientAccumulationSteps batches whose gradients are averaged for one step of the
- *     optimizer; at least 1. Averaged for every model: transformers 5.23 adds them up for models
- *     that take {@code num_items_in_batch} and ignore it, classifiers of BERT among them
+ *     optimizer; at least 1. For causal language models, and with label smoothing, the mean of the
+ *     step's labels; for the others that of its batches: transformers 5.23 adds those up for models
+ *     that take {@code num_items_in_batch} and ignore it, T5 and BERT among them
  * @param numTrainEpochs passes over the data, if {@code maxSteps} is not given; may be a fraction;
  *     above 0
  * @param maxSteps steps of the optimizer in all; -1: as {@code numTrainEpochs} says
@@ -33,6 +34,12 @@ import java.util.OptionalLong;
  * @param adamBeta2 decay of the second moment; in [0, 1)
  * @param adamEpsilon added to the root of the second moment; at least 0
  * @param maxGradNorm gradients are scaled down to this norm; 0: left alone
+ * @param labelSmoothingFactor the share of the loss, in training and evaluation, that all labels
+ *     have alike; in [0, 1), 0: labels are right or wrong. For labels that are one of several; an
+ *     error for others, where Hugging Face warns and goes on without
+ * @param bf16 whether the model is applied in bfloat16 where that is precise enough, as by {@code
+ *     torch.autocast} on a CPU, in training and evaluation. Weights, gradients and the optimizer's
+ *     state stay float32
  * @param loggingStrategy when the training loss is logged
  * @param loggingSteps steps between logs; below 1: that share of all steps, rounded up
  * @param loggingFirstStep whether the first step is logged, too
@@ -95,6 +102,8 @@ public record TrainingArguments(
     double adamBeta2,
     double adamEpsilon,
     double maxGradNorm,
+    double labelSmoothingFactor,
+    boolean bf16,
     IntervalStrategy loggingStrategy,
     double loggingSteps,
     boolean loggingFirstStep,
@@ -146,6 +155,7 @@ public record TrainingArguments(
     ArgumentRules.share("adamBeta2", adamBeta2);
     ArgumentRules.notNegative("adamEpsilon", adamEpsilon);
     ArgumentRules.notNegative("maxGradNorm", maxGradNorm);
+    ArgumentRules.share("labelSmoothingFactor", labelSmoothingFactor);
     ArgumentRules.notNegative("evalDelay", evalDelay);
     ArgumentRules.steps("warmupSteps", warmupSteps);
     ArgumentRules.steps("loggingSteps", loggingSteps);

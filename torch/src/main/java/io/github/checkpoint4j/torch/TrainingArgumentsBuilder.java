@@ -24,6 +24,8 @@ public final class TrainingArgumentsBuilder {
   private double adamBeta2 = 0.999;
   private double adamEpsilon = 1e-8;
   private double maxGradNorm = 1.0;
+  private double labelSmoothingFactor = 0.0;
+  private boolean bf16 = false;
   private IntervalStrategy loggingStrategy = IntervalStrategy.STEPS;
   private double loggingSteps = 500;
   private boolean loggingFirstStep = false;
@@ -125,6 +127,16 @@ public final class TrainingArgumentsBuilder {
 
   public TrainingArgumentsBuilder maxGradNorm(double value) {
     maxGradNorm = value;
+    return this;
+  }
+
+  public TrainingArgumentsBuilder labelSmoothingFactor(double value) {
+    labelSmoothingFactor = value;
+    return this;
+  }
+
+  public TrainingArgumentsBuilder bf16(boolean value) {
+    bf16 = value;
     return this;
   }
 
@@ -293,6 +305,8 @@ public final class TrainingArgumentsBuilder {
         adamBeta2,
         adamEpsilon,
         maxGradNorm,
+        labelSmoothingFactor,
+        bf16,
         loggingStrategy,
         loggingSteps,
         loggingFirstStep,

@@ -5,9 +5,9 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import org.bytedeco.javacpp.PointerScope;
 
 /**
  * The steps of a training, from where it stands to its end, in the order of operations of Hugging
@@ -134,15 +134,16 @@ final class TrainingLoop<T> {
 
   private void doStep(Iterator<Batch> batches) {
     long count = length.batchesOfStep(batch);
-    for (long i = 1; i <= count; i++) {
-      try (var _ = new PointerScope();
-          Batch inputs = batches.next()) {
-        float loss = step.accumulate(inputs, count);
+    try (var inputs = StepBatches.next(batches, count)) {
+      OptionalLong items = step.items(inputs.all());
+      long done = 0;
+      for (Batch input : inputs.all()) {
+        float loss = step.accumulate(input, count, items);
         add(loss);
-        callbacks.batchLoss(loss, inputs.size());
-      }
-      if (i < count) {
-        callbacks.substepEnd();
+        callbacks.batchLoss(loss, input.size());
+        if (++done < count) {
+          callbacks.substepEnd();
+        }
       }
     }
     gradNorm = OptionalDouble.of(step.clip());

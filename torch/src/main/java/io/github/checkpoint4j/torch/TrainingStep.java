@@ -1,5 +1,7 @@
 package io.github.checkpoint4j.torch;
 
+import java.util.Collection;
+import java.util.OptionalLong;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -11,30 +13,42 @@ final class TrainingStep {
   private final Optimizer optimizer;
   private final LearningRateScheduler scheduler;
   private final double maxGradNorm;
+  private final TrainerLoss trainerLoss;
 
   TrainingStep(
       TrainableModel model,
+      TrainerLoss trainerLoss,
       Optimizer optimizer,
       LearningRateScheduler scheduler,
       double maxGradNorm) {
     this.model = model;
+    this.trainerLoss = trainerLoss;
     this.weights = ModuleState.of(model.module());
     this.optimizer = optimizer;
     this.scheduler = scheduler;
     this.maxGradNorm = maxGradNorm;
   }
 
+  /** As {@link TrainerLoss#items}, of the batches of a step. */
+  OptionalLong items(Collection<Batch> batches) {
+    try (var _ = new PointerScope()) {
+      return trainerLoss.items(batches);
+    }
+  }
+
   /**
    * Adds the gradients of a batch.
    *
    * @param batches the batches of the step, whose losses are averaged
+   * @param items as {@link TrainerLoss#items}; if there are any the losses are added up
    * @return the batch's share of the loss
    */
-  float accumulate(Batch batch, long batches) {
+  float accumulate(Batch batch, long batches, OptionalLong items) {
     try (var _ = new PointerScope()) {
       model.module().train(true);
-      Tensor loss = model.forward(batch).requireLoss();
-      Tensor share = batches == 1 ? loss : loss.div(new Scalar((double) batches));
+      Tensor loss = trainerLoss.of(batch, items, () -> model.forward(batch)).requireLoss();
+      boolean whole = batches == 1 || items.isPresent();
+      Tensor share = whole ? loss : loss.div(new Scalar((double) batches));
       share.backward();
       return share.item_float();
     }

@@ -20,7 +20,7 @@ class ExactResumeTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @CsvSource({"STEPS, 12", "ACCUMULATION, 8", "ASYNC, 10", "TRANSFER, 12"})
+  @CsvSource({"STEPS, 12", "ACCUMULATION, 8", "ASYNC, 10", "TRANSFER, 12", "BY_LENGTH, 6"})
   void a_run_killed_after_a_commit_goes_on_in_a_new_process_bit_for_bit(
       ExactRun.Scenario scenario, long killedAt) throws IOException, InterruptedException {
     Map<String, String> straight = straight(scenario, folder.resolve("straight"));

@@ -90,6 +90,37 @@ final class ExactRun {
             .lrSchedulerType(SchedulerType.COSINE);
       }
     },
+    /** Examples of about a length side by side, in orders drawn from the random numbers. */
+    BY_LENGTH {
+      @Override
+      void set(TrainingArgumentsBuilder arguments) {
+        arguments
+            .trainSamplingStrategy(SamplingStrategy.GROUP_BY_LENGTH)
+            .gradientAccumulationSteps(2)
+            .loggingSteps(4)
+            .evalStrategy(IntervalStrategy.STEPS)
+            .evalSteps(5)
+            .saveSteps(3);
+      }
+
+      @Override
+      void set(Trainer.Builder<Classifier.Example> trainer) {
+        trainer.length(example -> (int) (10 + 10 * example.x().getFirst()));
+      }
+    },
+    /** A smoothed loss, computed in bfloat16. */
+    BF16 {
+      @Override
+      void set(TrainingArgumentsBuilder arguments) {
+        arguments
+            .bf16(true)
+            .labelSmoothingFactor(0.1)
+            .loggingSteps(4)
+            .evalStrategy(IntervalStrategy.STEPS)
+            .evalSteps(5)
+            .saveSteps(3);
+      }
+    },
     /** A frozen layer, and learning rates of their own for two others. */
     TRANSFER {
       @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.store.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -161,6 +162,8 @@ class ForeignCheckpointTest {
         "gradient_accumulation_steps | 2 | gradient_accumulation_steps is 1 and was 2 when",
         "dataloader_drop_last | true | dataloader_drop_last is false and was true when",
         "optim | \"sgd\" | optim is \"adamw_torch\" and was \"sgd\" when",
+        "group_by_length | true | train_sampling_strategy is \"random\" and was"
+            + " \"group_by_length\" when",
       })
   void what_the_place_in_the_data_depends_on_cannot_change(
       String name, String saved, String message) throws IOException {
@@ -177,7 +180,8 @@ class ForeignCheckpointTest {
       value = {
         "optim | \"adafactor\" | optim | \"adafactor\"",
         "adafactor | true | optim | \"adafactor\"",
-        "group_by_length | true | train_sampling_strategy | \"group_by_length\"",
+        "train_sampling_strategy | \"batch_rebalance\" | train_sampling_strategy"
+            + " | \"batch_rebalance\"",
         "deepspeed | {\"stage\": 3} | deepspeed | {\"stage\":3}",
         "fsdp | [\"full_shard\"] | fsdp | [\"full_shard\"]",
         "optim_args | \"a=1\" | optim_args | \"a=1\"",
@@ -200,10 +204,8 @@ class ForeignCheckpointTest {
     arguments(
         "fp16",
         "true",
-        "bf16",
-        "false",
-        "label_smoothing_factor",
-        "0.1",
+        "bf16_full_eval",
+        "true",
         "report_to",
         "[]",
         "lr_scheduler_kwargs",
@@ -217,8 +219,24 @@ class ForeignCheckpointTest {
 
     assertThat(changes())
         .containsExactly(
-            "fp16 true is not supported (the run goes on without)",
-            "label_smoothing_factor 0.1 is not supported (the run goes on without)");
+            "bf16_full_eval true is not supported (the run goes on without)",
+            "fp16 true is not supported (the run goes on without)");
+  }
+
+  @Test
+  void how_the_loss_was_computed_is_taken_over_or_reported() throws IOException {
+    arguments("label_smoothing_factor", "0.1", "bf16", "true");
+    try (Checkpoint opened = Checkpoint.open(checkpoint)) {
+      TrainingArguments taken = arguments().set(SavedArguments.in(opened).supported()).build();
+      assertThat(taken.labelSmoothingFactor()).isEqualTo(0.1);
+      assertThat(taken.bf16()).isTrue();
+    }
+
+    train(arguments());
+
+    assertThat(changes())
+        .containsExactly(
+            "label_smoothing_factor 0.1 -> 0.0 (applied)", "bf16 true -> false (applied)");
   }
 
   @Test

@@ -61,6 +61,7 @@ final class GoldenRun {
             .model(model)
             .arguments(arguments)
             .collator(Classifier::collate)
+            .length(example -> 1 + (int) (example.x().getFirst() * 32 + 48) / 10)
             .trainDataset(examples("train.json"))
             .evalDataset(examples("eval.json").subList(0, (int) setting.integer("eval_examples")));
     if (setting.bool("metrics")) {

@@ -41,6 +41,8 @@ class JsonArgumentsTest {
             .adamBeta2(0.9)
             .adamEpsilon(1e-6)
             .maxGradNorm(0.5)
+            .labelSmoothingFactor(0.2)
+            .bf16(true)
             .loggingStrategy(IntervalStrategy.EPOCH)
             .loggingSteps(7)
             .loggingFirstStep(true)
@@ -61,7 +63,7 @@ class JsonArgumentsTest {
             .seed(9)
             .dataSeed(10)
             .dataloaderDropLast(true)
-            .trainSamplingStrategy(SamplingStrategy.SEQUENTIAL)
+            .trainSamplingStrategy(SamplingStrategy.GROUP_BY_LENGTH)
             .build();
     Json.Obj recorded = Hyperparameters.of(arguments);
 
@@ -133,6 +135,8 @@ class JsonArgumentsTest {
     assertThat(arguments.warmupSteps()).isEqualTo(0.1);
     assertThat(of("{'evaluate_during_training': true}").evalStrategy())
         .isEqualTo(IntervalStrategy.STEPS);
+    assertThat(of("{'group_by_length': true}").trainSamplingStrategy())
+        .isEqualTo(SamplingStrategy.GROUP_BY_LENGTH);
     assertThat(of("{'warmup_steps': 5, 'warmup_ratio': 0.1}").warmupSteps()).isEqualTo(5);
     assertThat(of("{'warmup_ratio': 1}").warmupSteps(37)).isEqualTo(37);
   }
@@ -163,11 +167,12 @@ class JsonArgumentsTest {
             + " adamw_torch_fused, adamw_torch, sgd",
         "\"adafactor\": true | optim is \"adafactor\", which is not supported; there are"
             + " adamw_torch_fused, adamw_torch, sgd",
-        "\"group_by_length\": true | train_sampling_strategy is \"group_by_length\", which is not"
-            + " supported; there are random, sequential",
+        "\"train_sampling_strategy\": \"batch_rebalance\" | train_sampling_strategy is"
+            + " \"batch_rebalance\", which is not supported; there are random, sequential,"
+            + " group_by_length",
         "\"fp16\": true | fp16 is true, which is not supported; leave it out",
-        "\"label_smoothing_factor\": 0.1 | label_smoothing_factor is 0.1, which is not supported;"
-            + " leave it out",
+        "\"bf16_full_eval\": true | bf16_full_eval is true, which is not supported; leave it out",
+        "\"tf32\": true | tf32 is true, which is not supported; leave it out",
         "\"accelerator_config\": {\"use_seedable_sampler\": false} | accelerator_config is"
             + " {\"use_seedable_sampler\":false}, which is not supported; leave it out",
         "\"deepspeed\": \"zero3.json\" | deepspeed is \"zero3.json\", which is not supported;"

@@ -17,10 +17,16 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.nio.file.Files;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RandomStateTest {
 
@@ -168,15 +174,57 @@ class RandomStateTest {
   }
 
   @Test
-  void bytes_that_are_no_state_are_refused_and_nothing_is_changed() {
+  void the_state_that_an_epoch_began_with_is_kept_and_saved() {
+    RandomState state = RandomState.seeded(5);
+    rand(3);
+    state.beginEpoch();
+    float[] begun = rand(4);
+    rand(10);
+    StateDict saved = state.stateDict();
+
+    RandomState other = RandomState.seeded(6);
+    assertThat(other.knowsEpoch()).isFalse();
+    other.loadStateDict(saved);
+    assertThat(other.knowsEpoch()).isTrue();
+    float[] next = rand(4);
+    assertThat(rand(other)).containsExactly(begun);
+    other.loadStateDict(saved);
+    assertThat(rand(4)).containsExactly(next);
+    other.loadStateDict(StateDict.builder().put("cpu", saved.tensor("cpu")).build());
+    assertThat(other.knowsEpoch()).isFalse();
+  }
+
+  @Test
+  void an_epoch_that_is_not_known_began_as_the_first_does() {
+    RandomState state = RandomState.seeded(5);
+    try (var seed = NativeTensors.empty(ScalarType.Long)) {
+      seed.random_();
+    }
+    float[] first = rand(4);
+
+    assertThat(rand(state)).containsExactly(first);
+  }
+
+  private static float[] rand(RandomState state) {
+    try (var generator = state.generatorOfEpoch();
+        var optional = new GeneratorOptional(generator);
+        var numbers = torch.rand(new long[] {4}, optional)) {
+      return NativeTensors.view(numbers).toFloats();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cpu", "epoch_begin"})
+  void bytes_that_are_no_state_are_refused_and_nothing_is_changed(String entry) {
     RandomState state = RandomState.seeded(5);
     StateDict before = state.stateDict();
     byte[] junk = new byte[5056];
     java.util.Arrays.fill(junk, (byte) 0xFF);
-    assertThatThrownBy(
-            () -> state.loadStateDict(StateDict.builder().put("cpu", Tensor.ofBytes(junk)).build()))
+    Map<String, Value> damaged = new LinkedHashMap<>(before.entries());
+    damaged.put(entry, Tensor.ofBytes(junk));
+    assertThatThrownBy(() -> state.loadStateDict(StateDict.of(damaged)))
         .isInstanceOf(StateMismatchException.class)
-        .hasMessageStartingWith("entry 'cpu' is not a state of libtorch's generator: ");
+        .hasMessageStartingWith("entry '" + entry + "' is not a state of libtorch's generator: ");
     assertThat(state.stateDict().tensor("cpu").hasSameBytes(before.tensor("cpu"))).isTrue();
   }
 }

@@ -14,7 +14,17 @@ class TrainerGoldenTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"steps", "accumulation", "epochs", "ratios", "best", "early"})
+  @ValueSource(
+      strings = {
+        "steps",
+        "accumulation",
+        "epochs",
+        "ratios",
+        "best",
+        "early",
+        "by_length",
+        "by_length_accumulated"
+      })
   void a_run_logs_saves_and_ends_as_pythons_does(String name) throws IOException {
     var run = new GoldenRun(name);
     Trainer<Classifier.Example> trainer = run.trainer(run.arguments(folder).build());

@@ -41,7 +41,16 @@ class TrainerInteropTest {
   @Test
   void runs_made_now_log_save_and_end_the_same() throws IOException, InterruptedException {
     python("make.py", folder);
-    for (String name : List.of("steps", "accumulation", "epochs", "ratios", "best", "early")) {
+    for (String name :
+        List.of(
+            "steps",
+            "accumulation",
+            "epochs",
+            "ratios",
+            "best",
+            "early",
+            "by_length",
+            "by_length_accumulated")) {
       var run = new GoldenRun(folder, name);
       Path output = folder.resolve("java").resolve(name);
       Trainer<Classifier.Example> trainer = run.trainer(run.arguments(output).build());
@@ -149,6 +158,54 @@ class TrainerInteropTest {
       checkpoints += Objects.requireNonNull(output.toFile().list()).length - 1;
     }
     assertThat(checkpoints).isGreaterThan(20);
+  }
+
+  @Test
+  void a_run_in_groups_of_a_length_goes_on_in_python_and_in_java_as_python_would()
+      throws IOException, InterruptedException {
+    var run = new GoldenRun("by_length");
+    Path ours = folder.resolve("ours");
+    run.trainer(run.arguments(ours).build()).train();
+    Path theirs = folder.resolve("theirs");
+    python("resume.py", ours.resolve("checkpoint-4"), theirs, "by_length");
+
+    // The order of the first epoch is that of the seed, which the Trainer of Python takes.
+    assertSameHistory(theirs, run.logHistory());
+    Path left = theirs.resolve("checkpoint-8");
+    Path again = folder.resolve("again");
+    python("resume.py", left, again, "by_length");
+    var back = new GoldenRun("by_length");
+    List<String> changes = new ArrayList<>();
+    Trainer<Classifier.Example> trainer =
+        back.builder(
+                back.arguments(folder.resolve("back"))
+                    .resumeFromCheckpoint(ResumeFrom.checkpoint(left))
+                    .build())
+            .callback(
+                new TrainerCallback() {
+                  @Override
+                  public void onResume(
+                      TrainingArguments arguments,
+                      TrainerState state,
+                      TrainerControl control,
+                      Resumption resumption) {
+                    resumption.changes().forEach(change -> changes.add(change.toString()));
+                  }
+                })
+            .build();
+    trainer.train();
+
+    assertSameHistory(again, trainer.state().logHistory());
+    assertThat(changes)
+        .contains(
+            "order_of_epoch \"not saved\" -> \"drawn from the seed, as Python's Trainer draws it when"
+                + " it goes on\" (applied)");
+  }
+
+  private static void assertSameHistory(Path python, List<Json.Obj> expected) throws IOException {
+    List<Json.Obj> logged =
+        GoldenRun.objects((Json.Arr) GoldenRun.parse(python.resolve("log_history.json")));
+    GoldenRun.assertSameHistory(logged, expected, "train_loss");
   }
 
   @Test

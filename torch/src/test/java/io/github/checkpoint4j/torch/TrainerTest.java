@@ -418,6 +418,18 @@ class TrainerTest {
   }
 
   @Test
+  void without_lengths_examples_cannot_be_grouped_by_them() {
+    TrainingArgumentsBuilder grouped =
+        arguments().trainSamplingStrategy(SamplingStrategy.GROUP_BY_LENGTH);
+
+    assertThatThrownBy(() -> trainer(grouped).build().train())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "trainSamplingStrategy is GROUP_BY_LENGTH and the trainer does not know how long an"
+                + " example is; give its builder a length, or choose another strategy");
+  }
+
+  @Test
   void what_is_missing_is_said() {
     assertThatThrownBy(() -> Trainer.builder().build())
         .isInstanceOf(IllegalStateException.class)

@@ -33,6 +33,8 @@ class TrainingArgumentsTest {
     assertThat(arguments.adamBeta2()).isEqualTo(0.999);
     assertThat(arguments.adamEpsilon()).isEqualTo(1e-8);
     assertThat(arguments.maxGradNorm()).isEqualTo(1.0);
+    assertThat(arguments.labelSmoothingFactor()).isZero();
+    assertThat(arguments.bf16()).isFalse();
     assertThat(arguments.loggingStrategy()).isEqualTo(IntervalStrategy.STEPS);
     assertThat(arguments.loggingSteps()).isEqualTo(500);
     assertThat(arguments.evalStrategy()).isEqualTo(IntervalStrategy.NO);
@@ -107,6 +109,9 @@ class TrainingArgumentsTest {
     refused(a -> a.saveTotalLimit(0), "saveTotalLimit is 0; it has to be at least 1");
     refused(a -> a.learningRate(-1e-5), "learningRate is -1.0E-5; it has to be a number from 0 up");
     refused(a -> a.weightDecay(Double.NaN), "weightDecay is NaN; it has to be a number from 0 up");
+    refused(
+        a -> a.labelSmoothingFactor(1),
+        "labelSmoothingFactor is 1.0; it has to be at least 0 and below 1");
     refused(a -> a.adamBeta1(1), "adamBeta1 is 1.0; it has to be at least 0 and below 1");
     refused(
         a -> a.maxSteps(0), "maxSteps is 0; give a number above 0, or -1 to go by numTrainEpochs");

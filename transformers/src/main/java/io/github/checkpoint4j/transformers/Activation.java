@@ -3,8 +3,10 @@ package io.github.checkpoint4j.transformers;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The function between the two layers of a feed-forward block, under its name in config.json.
@@ -61,10 +63,23 @@ public enum Activation {
   Tensor apply(Tensor x) {
     return switch (this) {
       case GELU -> torch.gelu(x);
-      case GELU_PYTORCH_TANH, GELU_NEW -> torch.gelu(x, "tanh");
+      case GELU_PYTORCH_TANH -> torch.gelu(x, "tanh");
+      case GELU_NEW ->
+          x.scalar_type().intern() == ScalarType.Float ? torch.gelu(x, "tanh") : stepwise(x);
       case RELU -> torch.relu(x);
       case SILU, SWISH -> torch.silu(x);
       case TANH -> torch.tanh(x);
     };
+  }
+
+  /**
+   * {@link #GELU_NEW} by Python's operators in their order, each of which rounds; gradients are
+   * added in the order that this makes.
+   */
+  private static Tensor stepwise(Tensor x) {
+    Tensor half = x.mul(new Scalar(0.5));
+    Tensor cubic = x.add(x.pow(new Scalar(3.0)).mul(new Scalar(0.044715)));
+    Tensor curve = torch.tanh(cubic.mul(new Scalar(Math.sqrt(2 / Math.PI))));
+    return half.mul(curve.add(new Scalar(1.0)));
   }
 }

@@ -7,7 +7,6 @@ import io.github.checkpoint4j.torch.TrainableModel;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.DropoutImpl;
-import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -24,7 +23,7 @@ public final class BertForSequenceClassification extends Module implements Train
   private final BertConfig config;
   private final BertModel bert;
   private final DropoutImpl dropout;
-  private final LinearImpl classifier;
+  private final Linear classifier;
 
   /**
    * A model with random weights, in training mode. It draws from libtorch's default generator just
@@ -51,8 +50,7 @@ public final class BertForSequenceClassification extends Module implements Train
         register_module(
             "dropout",
             new DropoutImpl(config.classifierDropout().orElse(config.hiddenDropoutProb())));
-    classifier =
-        register_module("classifier", new LinearImpl(config.hiddenSize(), config.numLabels()));
+    classifier = register_module("classifier", new Linear(config.hiddenSize(), config.numLabels()));
     if (initialized) {
       InitialWeights.draw(classifier, config, name -> true);
     }

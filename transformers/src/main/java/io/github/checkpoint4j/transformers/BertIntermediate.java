@@ -1,17 +1,15 @@
 package io.github.checkpoint4j.transformers;
 
-import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** The wide half of the feed-forward block. */
 final class BertIntermediate extends Module {
-  private final LinearImpl dense;
+  private final Linear dense;
   private final Activation activation;
 
   BertIntermediate(BertConfig config) {
-    dense =
-        register_module("dense", new LinearImpl(config.hiddenSize(), config.intermediateSize()));
+    dense = register_module("dense", new Linear(config.hiddenSize(), config.intermediateSize()));
     activation = config.hiddenAct();
   }
 

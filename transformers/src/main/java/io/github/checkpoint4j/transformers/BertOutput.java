@@ -2,13 +2,12 @@ package io.github.checkpoint4j.transformers;
 
 import org.bytedeco.pytorch.DropoutImpl;
 import org.bytedeco.pytorch.LayerNormImpl;
-import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** The end of a block: a dense layer, dropout, the residual connection and its normalisation. */
 final class BertOutput extends Module {
-  private final LinearImpl dense;
+  private final Linear dense;
   private final LayerNormImpl layerNorm;
   private final DropoutImpl dropout;
 
@@ -18,7 +17,7 @@ final class BertOutput extends Module {
    * @param inputSize the last dimension of what {@link #forward} is given
    */
   BertOutput(BertConfig config, long inputSize) {
-    dense = register_module("dense", new LinearImpl(inputSize, config.hiddenSize()));
+    dense = register_module("dense", new Linear(inputSize, config.hiddenSize()));
     layerNorm =
         register_module("LayerNorm", Layers.layerNorm(config.hiddenSize(), config.layerNormEps()));
     dropout = register_module("dropout", new DropoutImpl(config.hiddenDropoutProb()));

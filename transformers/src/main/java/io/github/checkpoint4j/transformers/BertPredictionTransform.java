@@ -1,19 +1,18 @@
 package io.github.checkpoint4j.transformers;
 
 import org.bytedeco.pytorch.LayerNormImpl;
-import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** The dense layer before the vocabulary. */
 final class BertPredictionTransform extends Module {
-  private final LinearImpl dense;
+  private final Linear dense;
   private final LayerNormImpl layerNorm;
   private final Activation activation;
 
   BertPredictionTransform(BertConfig config) {
     long size = config.hiddenSize();
-    dense = register_module("dense", new LinearImpl(size, size));
+    dense = register_module("dense", new Linear(size, size));
     layerNorm = register_module("LayerNorm", Layers.layerNorm(size, config.layerNormEps()));
     activation = config.hiddenAct();
   }

@@ -1,15 +1,14 @@
 package io.github.checkpoint4j.transformers;
 
 import java.util.Optional;
-import org.bytedeco.pytorch.LinearImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 
 /** Multi-head attention of a sequence to itself, by libtorch's scaled dot product. */
 final class BertSelfAttention extends Module {
-  private final LinearImpl query;
-  private final LinearImpl key;
-  private final LinearImpl value;
+  private final Linear query;
+  private final Linear key;
+  private final Linear value;
   private final AttentionHeads heads;
   private final double dropout;
 
@@ -17,9 +16,9 @@ final class BertSelfAttention extends Module {
     long size = config.hiddenSize();
     heads = new AttentionHeads(config.numAttentionHeads(), size / config.numAttentionHeads());
     dropout = config.attentionProbsDropoutProb();
-    query = register_module("query", new LinearImpl(size, size));
-    key = register_module("key", new LinearImpl(size, size));
-    value = register_module("value", new LinearImpl(size, size));
+    query = register_module("query", new Linear(size, size));
+    key = register_module("key", new Linear(size, size));
+    value = register_module("value", new Linear(size, size));
   }
 
   /**

@@ -110,9 +110,9 @@ public final class Gpt2LMHeadModel extends Module implements TrainableModel {
    * tokens after the first of each row, each predicted from those before it.
    *
    * <p>Without a mask, a row whose {@code position_ids} begin anew holds several sequences, which
-   * do not see each other: so it is in the Trainer of transformers. That Trainer, in 5.23, logs a
-   * loss of GPT-2 that is smaller: it divides the sum by the number of all labels, the first of
-   * each row among them. The model itself gives the mean in both.
+   * do not see each other: so it is in the Trainer of transformers. The Trainer, there in 5.23 and
+   * here, makes a loss of it that is smaller: it divides the sum by the number of all labels, the
+   * first of each row among them.
    *
    * @param batch as in {@link #forward(Batch, KeyValueCache)}; and if there {@code labels}, int64
    *     [batch, length]: the tokens themselves, or -100 for those that do not count
@@ -123,6 +123,11 @@ public final class Gpt2LMHeadModel extends Module implements TrainableModel {
     Tensor logits = lmHead.forward(transformer.forward(batch, Optional.empty()));
     return new ModelOutput(
         batch.find("labels").map(labels -> TokenLoss.ofNext(logits, labels)), logits);
+  }
+
+  @Override
+  public boolean predictsNextToken() {
+    return true;
   }
 
   /**

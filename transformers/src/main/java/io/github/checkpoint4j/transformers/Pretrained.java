@@ -212,6 +212,11 @@ public record Pretrained<M extends TrainableModel>(
     return model.forward(batch);
   }
 
+  @Override
+  public boolean predictsNextToken() {
+    return model.predictsNextToken();
+  }
+
   /** config.json, the files of the tokenizer, and how the model writes. */
   @Override
   public Map<String, FileContent> files() {

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** What the labels of a classifier are, and so its loss: {@code problem_type} in config.json. */
 public enum ProblemType {
@@ -12,7 +13,7 @@ public enum ProblemType {
   REGRESSION("regression") {
     @Override
     Tensor loss(Tensor logits, Tensor labels) {
-      Tensor expected = labels.to(logits.scalar_type());
+      Tensor expected = labels.to(ScalarType.Float);
       return logits.size(1) == 1
           ? torch.mse_loss(logits.squeeze(), expected.squeeze())
           : torch.mse_loss(logits, expected);
@@ -29,7 +30,7 @@ public enum ProblemType {
   MULTI_LABEL_CLASSIFICATION("multi_label_classification") {
     @Override
     Tensor loss(Tensor logits, Tensor labels) {
-      return torch.binary_cross_entropy_with_logits(logits, labels.to(logits.scalar_type()));
+      return torch.binary_cross_entropy_with_logits(logits, labels.to(ScalarType.Float));
     }
   };
 

@@ -1,10 +1,13 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.NativeTensors;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.Trainer;
 import io.github.checkpoint4j.torch.TrainerCallback;
 import io.github.checkpoint4j.torch.TrainingArguments;
+import io.github.checkpoint4j.torch.TrainingArgumentsBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,24 +40,47 @@ final class LanguageModelRun {
     };
   }
 
+  static TrainingArgumentsBuilder arguments(Path output) {
+    return TrainingArguments.builder()
+        .outputDir(output)
+        .maxSteps(STEPS)
+        .perDeviceTrainBatchSize(4)
+        .learningRate(0.01)
+        .weightDecay(0.1)
+        .loggingSteps(1)
+        .saveSteps(4);
+  }
+
   static Trainer<Integer> trainer(TrainableModel model, Path output, TrainerCallback... callbacks) {
+    return trainer(model, arguments(output).build(), callbacks);
+  }
+
+  static Trainer<Integer> trainer(
+      TrainableModel model, TrainingArguments arguments, TrainerCallback... callbacks) {
     Trainer.Builder<Integer> builder =
         Trainer.<Integer>builder()
             .model(model)
-            .arguments(
-                TrainingArguments.builder()
-                    .outputDir(output)
-                    .maxSteps(STEPS)
-                    .perDeviceTrainBatchSize(4)
-                    .learningRate(0.01)
-                    .weightDecay(0.1)
-                    .loggingSteps(1)
-                    .saveSteps(4)
-                    .build())
+            .arguments(arguments)
             .trainDataset(IntStream.range(0, 18).boxed().toList())
-            .collator(LanguageModelRun::collate);
+            .evalDataset(IntStream.range(20, 27).boxed().toList())
+            .collator(
+                model instanceof PretrainedBert
+                    ? LanguageModelRun::collateClasses
+                    : LanguageModelRun::collate);
     List.of(callbacks).forEach(builder::callback);
     return builder.build();
+  }
+
+  /** As {@link #collate}, each row with a label of its own. */
+  private static Batch collateClasses(List<Integer> examples) {
+    long[] labels = examples.stream().mapToLong(example -> example % 2).toArray();
+    try (Batch tokens = collate(examples)) {
+      return Batch.of(
+          Map.of(
+              "input_ids", tokens.get("input_ids"),
+              "attention_mask", tokens.get("attention_mask"),
+              "labels", NativeTensors.copyOf(Tensor.ofLongs(labels, labels.length))));
+    }
   }
 
   /** Rows of tokens that count up, the longer the later; the rest is padding. */

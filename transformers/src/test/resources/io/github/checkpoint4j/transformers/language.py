@@ -80,23 +80,27 @@ def head(directory, seed):
     return {**described(model), "random": random}
 
 
-def run(kind, directory, output, resume):
+def run(kind, directory, output, resume, accumulated):
     arguments = TrainingArguments(
         output_dir=output, max_steps=8, per_device_train_batch_size=4, learning_rate=0.01, weight_decay=0.1,
         logging_steps=1, save_steps=4, report_to="none", use_cpu=True, disable_tqdm=True,
-        logging_nan_inf_filter=False,
+        logging_nan_inf_filter=False, gradient_accumulation_steps=int(accumulated), eval_strategy="steps", eval_steps=4,
     )
     trainer = Trainer(
         model=MODELS[kind].from_pretrained(directory), args=arguments, train_dataset=list(range(18)),
-        data_collator=collate,
+        eval_dataset=list(range(20, 27)), data_collator=collate,
     )
-    # Left to itself this Trainer divides the loss of GPT-2 by the number of all labels, though the first of each row
-    # is no target: it does not know by the name of the class that the labels are shifted.
-    trainer.model_accepts_loss_kwargs = False
+    if kind != "gpt2" and arguments.gradient_accumulation_steps > 1:
+        # Left to itself this Trainer adds up the losses of batches, for these models ignore the number of labels that
+        # it gives them.
+        trainer.model_accepts_loss_kwargs = False
     with contextlib.redirect_stdout(sys.stderr):
         trainer.train(resume_from_checkpoint=resume or None)
-    steps = [entry for entry in trainer.state.log_history if "loss" in entry]
-    return {key: [float(entry[key]) for entry in steps] for key in ("loss", "grad_norm", "learning_rate")}
+    log = trainer.state.log_history
+    return {
+        **{key: [entry[key] for entry in log if "loss" in entry] for key in ("loss", "grad_norm", "learning_rate")},
+        "eval_loss": [entry["eval_loss"] for entry in log if "eval_loss" in entry],
+    }
 
 
 print(json.dumps(globals()[sys.argv[1]](*sys.argv[2:])))
