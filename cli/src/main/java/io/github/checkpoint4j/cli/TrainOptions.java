@@ -76,6 +76,12 @@ final class TrainOptions {
       description = "Of some parameters, classifier.*=1e-3 for instance; repeatable.")
   List<String> learningRatesOf = List.of();
 
+  @Option(
+      names = "--gradient-checkpointing",
+      negatable = true,
+      description = "Run layers twice in a step, in less memory (no).")
+  @Nullable Boolean gradientCheckpointing;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of order, dropout, new weights (42).")
   @Nullable Long seed;
 

@@ -52,6 +52,7 @@ final class Hyperparameters {
         .put("adam_beta2", arguments.adamBeta2())
         .put("adam_epsilon", arguments.adamEpsilon())
         .put("max_grad_norm", arguments.maxGradNorm())
+        .put("gradient_checkpointing", arguments.gradientCheckpointing())
         .put("logging_strategy", name(arguments.loggingStrategy()))
         .put("logging_steps", steps(arguments.loggingSteps()))
         .put("logging_first_step", arguments.loggingFirstStep())

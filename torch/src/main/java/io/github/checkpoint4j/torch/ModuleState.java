@@ -14,8 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDict;
+import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
  * The weights of a module: its parameters and buffers under PyTorch's dotted names.
@@ -66,6 +69,24 @@ public final class ModuleState implements Stateful {
           }
         });
     return names;
+  }
+
+  /** The parameters that have several names; not to be closed. */
+  List<org.bytedeco.pytorch.Tensor> tied() {
+    Map<Long, Long> names =
+        namedParameters.values().stream()
+            .collect(Collectors.groupingBy(NativeTensors::identity, Collectors.counting()));
+    return parameters.values().stream()
+        .filter(tensor -> names.getOrDefault(NativeTensors.identity(tensor), 0L) > 1)
+        .toList();
+  }
+
+  /** The device of the first parameter or buffer; the CPU if there is none. */
+  Device device() {
+    return entries.values().stream()
+        .findFirst()
+        .map(org.bytedeco.pytorch.Tensor::device)
+        .orElseGet(() -> new Device(DeviceType.CPU));
   }
 
   /** The buffers by name, in the order they were registered; not to be closed. */

@@ -63,6 +63,7 @@ public final class Trainer<T> {
     this.computeMetrics = builder.computeMetrics;
     this.learningRates = builder.learningRates;
     this.optimizerFactory = builder.requireOneWayOfRates();
+    ArgumentRules.checkpointedModel(arguments, model);
     builder.freezing.apply(model.module());
     this.averages = builder.averages;
     this.callbacks = new ArrayList<>(List.of(new DefaultFlow()));
@@ -191,7 +192,12 @@ public final class Trainer<T> {
               events,
               length,
               loader(start.dataSeed()),
-              new TrainingStep(model, optimizer, scheduler, arguments.maxGradNorm()),
+              new TrainingStep(
+                  model,
+                  optimizer,
+                  scheduler,
+                  arguments.maxGradNorm(),
+                  arguments.gradientCheckpointing()),
               () -> evaluate(events),
               checkpoints,
               start,

@@ -33,6 +33,9 @@ import java.util.OptionalLong;
  * @param adamBeta2 decay of the second moment; in [0, 1)
  * @param adamEpsilon added to the root of the second moment; at least 0
  * @param maxGradNorm gradients are scaled down to this norm; 0: left alone
+ * @param gradientCheckpointing whether a step runs the layers of the model a second time for the
+ *     gradients, instead of keeping what they computed: less memory, more time, the same numbers.
+ *     {@code activation_checkpointing} in Hugging Face's 5.23
  * @param loggingStrategy when the training loss is logged
  * @param loggingSteps steps between logs; below 1: that share of all steps, rounded up
  * @param loggingFirstStep whether the first step is logged, too
@@ -95,6 +98,7 @@ public record TrainingArguments(
     double adamBeta2,
     double adamEpsilon,
     double maxGradNorm,
+    boolean gradientCheckpointing,
     IntervalStrategy loggingStrategy,
     double loggingSteps,
     boolean loggingFirstStep,

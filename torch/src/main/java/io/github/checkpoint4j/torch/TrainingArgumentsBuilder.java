@@ -24,6 +24,7 @@ public final class TrainingArgumentsBuilder {
   private double adamBeta2 = 0.999;
   private double adamEpsilon = 1e-8;
   private double maxGradNorm = 1.0;
+  private boolean gradientCheckpointing = false;
   private IntervalStrategy loggingStrategy = IntervalStrategy.STEPS;
   private double loggingSteps = 500;
   private boolean loggingFirstStep = false;
@@ -125,6 +126,11 @@ public final class TrainingArgumentsBuilder {
 
   public TrainingArgumentsBuilder maxGradNorm(double value) {
     maxGradNorm = value;
+    return this;
+  }
+
+  public TrainingArgumentsBuilder gradientCheckpointing(boolean value) {
+    gradientCheckpointing = value;
     return this;
   }
 
@@ -293,6 +299,7 @@ public final class TrainingArgumentsBuilder {
         adamBeta2,
         adamEpsilon,
         maxGradNorm,
+        gradientCheckpointing,
         loggingStrategy,
         loggingSteps,
         loggingFirstStep,

@@ -11,17 +11,20 @@ final class TrainingStep {
   private final Optimizer optimizer;
   private final LearningRateScheduler scheduler;
   private final double maxGradNorm;
+  private final boolean gradientCheckpointing;
 
   TrainingStep(
       TrainableModel model,
       Optimizer optimizer,
       LearningRateScheduler scheduler,
-      double maxGradNorm) {
+      double maxGradNorm,
+      boolean gradientCheckpointing) {
     this.model = model;
     this.weights = ModuleState.of(model.module());
     this.optimizer = optimizer;
     this.scheduler = scheduler;
     this.maxGradNorm = maxGradNorm;
+    this.gradientCheckpointing = gradientCheckpointing;
   }
 
   /**
@@ -31,13 +34,19 @@ final class TrainingStep {
    * @return the batch's share of the loss
    */
   float accumulate(Batch batch, long batches) {
-    try (var _ = new PointerScope()) {
+    try (var _ = new PointerScope();
+        var recomputation =
+            gradientCheckpointing ? Recomputation.of(weights) : Recomputation.none()) {
       model.module().train(true);
-      Tensor loss = model.forward(batch).requireLoss();
+      Tensor loss = forward(batch, recomputation).requireLoss();
       Tensor share = batches == 1 ? loss : loss.div(new Scalar((double) batches));
-      share.backward();
+      recomputation.backward(share);
       return share.item_float();
     }
+  }
+
+  private ModelOutput forward(Batch batch, Recomputation recomputation) {
+    return gradientCheckpointing ? model.forward(batch, recomputation) : model.forward(batch);
   }
 
   /** Clips the gradients; returns their norm before that. */

@@ -41,6 +41,7 @@ class JsonArgumentsTest {
             .adamBeta2(0.9)
             .adamEpsilon(1e-6)
             .maxGradNorm(0.5)
+            .gradientCheckpointing(true)
             .loggingStrategy(IntervalStrategy.EPOCH)
             .loggingSteps(7)
             .loggingFirstStep(true)
@@ -138,6 +139,24 @@ class JsonArgumentsTest {
   }
 
   @Test
+  void gradient_checkpointing_has_two_names_and_its_details_change_no_number() throws IOException {
+    assertThat(of("{'gradient_checkpointing': true}").gradientCheckpointing()).isTrue();
+    assertThat(
+            of("{'activation_checkpointing': true, 'gradient_checkpointing': false}")
+                .gradientCheckpointing())
+        .isTrue();
+    assertThat(
+            of("{'activation_checkpointing': null, 'gradient_checkpointing': true}")
+                .gradientCheckpointing())
+        .isTrue();
+    assertThat(
+            of(
+                "{'gradient_checkpointing_kwargs': {'use_reentrant': true, 'every_n_layers': 2},"
+                    + " 'activation_checkpointing_kwargs': {'preserve_rng_state': true}}"))
+        .isEqualTo(TrainingArguments.builder().build());
+  }
+
+  @Test
   void what_hugging_face_takes_for_nothing_is_nothing() throws IOException {
     assertThat(of("{'max_steps': 0}").maxSteps()).isEqualTo(-1);
     assertThat(of("{'save_total_limit': 0}").saveTotalLimit()).isEmpty();
@@ -170,6 +189,9 @@ class JsonArgumentsTest {
             + " leave it out",
         "\"accelerator_config\": {\"use_seedable_sampler\": false} | accelerator_config is"
             + " {\"use_seedable_sampler\":false}, which is not supported; leave it out",
+        "\"activation_checkpointing_kwargs\": {\"preserve_rng_state\": false} |"
+            + " gradient_checkpointing_kwargs is {\"preserve_rng_state\":false}, which is not"
+            + " supported; leave it out",
         "\"deepspeed\": \"zero3.json\" | deepspeed is \"zero3.json\", which is not supported;"
             + " leave it out",
         "\"lr_scheduler_kwargs\": {\"power\": 2} | lr_scheduler_kwargs is {\"power\":2}, which is"

@@ -33,6 +33,7 @@ class TrainingArgumentsTest {
     assertThat(arguments.adamBeta2()).isEqualTo(0.999);
     assertThat(arguments.adamEpsilon()).isEqualTo(1e-8);
     assertThat(arguments.maxGradNorm()).isEqualTo(1.0);
+    assertThat(arguments.gradientCheckpointing()).isFalse();
     assertThat(arguments.loggingStrategy()).isEqualTo(IntervalStrategy.STEPS);
     assertThat(arguments.loggingSteps()).isEqualTo(500);
     assertThat(arguments.evalStrategy()).isEqualTo(IntervalStrategy.NO);

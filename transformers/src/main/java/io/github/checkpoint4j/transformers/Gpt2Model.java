@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.Recomputation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,9 +47,10 @@ final class Gpt2Model extends Module {
    * The hidden states, [batch, length, hidden].
    *
    * @param batch as in {@link Gpt2LMHeadModel#forward(Batch, KeyValueCache)}
-   * @param cache the tokens before, to which these are added
+   * @param cache the tokens before, to which these are added; none where blocks run again
+   * @param recomputation runs the blocks
    */
-  Tensor forward(Batch batch, Optional<KeyValueCache> cache) {
+  Tensor forward(Batch batch, Optional<KeyValueCache> cache, Recomputation recomputation) {
     Tensor inputIds = TokenRows.of(batch, "input_ids");
     long past = cache.map(KeyValueCache::length).orElse(0L);
     Tensor positions =
@@ -62,7 +64,9 @@ final class Gpt2Model extends Module {
     Optional<Tensor> mask = AttentionMasks.causal(attentionMask, sequences, inputIds.shape(), past);
     Tensor hidden = embedded;
     for (Gpt2Block block : blocks) {
-      hidden = block.forward(hidden, mask, cache);
+      hidden =
+          recomputation.segment(
+              List.of(hidden), inputs -> block.forward(inputs.getFirst(), mask, cache));
     }
     return lnF.forward(hidden);
   }

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.torch.Recomputation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -67,14 +68,16 @@ final class T5Stack extends Module {
    * @param attentionMask 0 for padding, [batch, tokens before and these]
    * @param encoded for a decoder, what the encoder made
    * @param encodedMask 0 for padding, [batch, keys]
-   * @param cache the decoder's tokens before, to which these are added
+   * @param cache the decoder's tokens before, to which these are added; none where blocks run again
+   * @param recomputation runs the blocks
    */
   Tensor forward(
       Tensor ids,
       Optional<Tensor> attentionMask,
       Optional<Tensor> encoded,
       Optional<Tensor> encodedMask,
-      Optional<EncoderDecoderCache> cache) {
+      Optional<EncoderDecoderCache> cache,
+      Recomputation recomputation) {
     long length = ids.size(1);
     long past = cache.map(EncoderDecoderCache::length).orElse(0L);
     Optional<Tensor> seen =
@@ -87,7 +90,17 @@ final class T5Stack extends Module {
         encoded.map(states -> new Source(states, unbiased(length, states, encodedMask)));
     Tensor hidden = dropout.forward(embedTokens.forward(ids));
     for (T5Block each : blocks) {
-      hidden = each.forward(hidden, mask, source, cache);
+      List<Tensor> inputs = new ArrayList<>(List.of(hidden, mask));
+      source.map(Source::hidden).ifPresent(inputs::add);
+      hidden =
+          recomputation.segment(
+              inputs,
+              in ->
+                  each.forward(
+                      in.get(0),
+                      in.get(1),
+                      source.map(all -> new Source(in.get(2), all.mask())),
+                      cache));
     }
     return dropout.forward(finalLayerNorm.forward(hidden));
   }
