@@ -91,6 +91,13 @@ final class TrainOptions {
       description = "Threads of an operator (OMP_NUM_THREADS, or one a processor).")
   @Nullable Integer threads;
 
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|cuda|cuda:N",
+      description = "Where the model is trained (${DEFAULT-VALUE}).",
+      defaultValue = "cpu")
+  String device = "cpu";
+
   @Option(names = "--save-steps", paramLabel = "N", description = "Between checkpoints (25).")
   @Nullable Double saveSteps;
 

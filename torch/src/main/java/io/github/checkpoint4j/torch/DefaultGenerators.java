@@ -2,24 +2,21 @@ package io.github.checkpoint4j.torch;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * libtorch's default generators that a model draws from: the CPU's and, if it is on another device,
- * that one's. They are the process's.
+ * libtorch's default generators that a model draws from: the CPU's and, if it is on a GPU, that
+ * one's. They are the process's.
  */
 final class DefaultGenerators {
   private final List<Generator> generators = new ArrayList<>();
 
-  /** Those for a model on a device. */
-  DefaultGenerators(Device device) {
+  /** Those of a model on a device. */
+  DefaultGenerators(TorchDevice device) {
     generators.add(torch.getDefaultCPUGenerator().retainReference());
-    if (device.is_cuda()) {
-      generators.add(torch.globalContext().defaultGenerator(device).retainReference());
-    }
+    device.generator().ifPresent(generators::add);
   }
 
   /** The states they are in, which are the caller's to close. */

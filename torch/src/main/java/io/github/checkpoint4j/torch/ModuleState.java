@@ -15,10 +15,8 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDict;
-import org.bytedeco.pytorch.global.torch.DeviceType;
 
 /**
  * The weights of a module: its parameters and buffers under PyTorch's dotted names.
@@ -31,6 +29,7 @@ public final class ModuleState implements Stateful {
   private final Map<String, org.bytedeco.pytorch.Tensor> parameters;
   private final Map<String, org.bytedeco.pytorch.Tensor> buffers;
   private final Map<String, org.bytedeco.pytorch.Tensor> entries;
+  private final HostTensors host = new HostTensors();
 
   private ModuleState(
       Map<String, org.bytedeco.pytorch.Tensor> namedParameters,
@@ -81,12 +80,9 @@ public final class ModuleState implements Stateful {
         .toList();
   }
 
-  /** The device of the first parameter or buffer; the CPU if there is none. */
-  Device device() {
-    return entries.values().stream()
-        .findFirst()
-        .map(org.bytedeco.pytorch.Tensor::device)
-        .orElseGet(() -> new Device(DeviceType.CPU));
+  /** The device of the first parameter or buffer, where the others are, too. */
+  TorchDevice device() {
+    return entries.values().stream().findFirst().map(TorchDevice::of).orElse(TorchDevice.cpu());
   }
 
   /** The buffers by name, in the order they were registered; not to be closed. */
@@ -98,7 +94,7 @@ public final class ModuleState implements Stateful {
    * The parameters and buffers, as views of the module's memory, in the order of PyTorch's {@code
    * state_dict()}: module by module, of each the parameters first. A tied weight, a parameter that
    * has several names, is here under each, as it is there: one and the same tensor, which is
-   * written once.
+   * written once. On a GPU they are copies, which the next call overwrites.
    */
   @Override
   public StateDict stateDict() {
@@ -109,8 +105,7 @@ public final class ModuleState implements Stateful {
             (name, tensor) ->
                 state.put(
                     name,
-                    views.computeIfAbsent(
-                        NativeTensors.identity(tensor), _ -> NativeTensors.view(tensor))));
+                    views.computeIfAbsent(NativeTensors.identity(tensor), _ -> host.view(tensor))));
     return state.build();
   }
 

@@ -14,13 +14,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.global.torch;
 
 /**
  * The state of the random numbers of a run, as Hugging Face's Trainer keeps it in {@code
  * rng_state.pth}: {@code cpu} is that of libtorch's default generator, which dropout and
  * initialisation draw from; {@code python} and {@code numpy} are for a Trainer in Python that goes
- * on with the run, and pass through here as they are.
+ * on with the run, and pass through here as they are. Of a model on a GPU there is {@code cuda},
+ * the state of the GPU's default generator; on the CPU that passes through, too.
  *
  * <p>The default generator is one for the whole process. Building a model draws from it: load this
  * state last.
@@ -31,6 +34,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class RandomState implements Stateful {
   private static final String CPU = "cpu";
+  private static final String CUDA = "cuda";
   private static final String PYTHON = "python";
   private static final String NUMPY = "numpy";
 
@@ -41,9 +45,11 @@ public final class RandomState implements Stateful {
   private static final ValueLayout.OfInt WORD =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private final Optional<Generator> gpu;
   private Map<String, Value> others;
 
-  private RandomState(Map<String, Value> others) {
+  private RandomState(Optional<Generator> gpu, Map<String, Value> others) {
+    this.gpu = gpu;
     this.others = others;
   }
 
@@ -55,6 +61,15 @@ public final class RandomState implements Stateful {
    * @throws IllegalArgumentException if it is not in that range
    */
   public static RandomState seeded(long seed) {
+    return seeded(seed, Optional.empty());
+  }
+
+  /**
+   * As {@link #seeded(long)}, for a model on a GPU, whose default generator is seeded, too.
+   *
+   * @param gpu that generator
+   */
+  static RandomState seeded(long seed, Optional<Generator> gpu) {
     if (seed < 0 || seed > LARGEST_SEED) {
       throw new IllegalArgumentException(
           "seed " + seed + ": expected a number from 0 to " + LARGEST_SEED);
@@ -63,7 +78,7 @@ public final class RandomState implements Stateful {
     others.put(PYTHON, python(seed));
     others.put(NUMPY, numpy(seed));
     torch.manual_seed(seed);
-    return new RandomState(others);
+    return new RandomState(gpu, others);
   }
 
   @Override
@@ -72,16 +87,24 @@ public final class RandomState implements Stateful {
         var state = generator.get_state()) {
       StateDict.Builder all = StateDict.builder();
       others.forEach(all::put);
-      return all.put(CPU, NativeTensors.view(state)).build();
+      all.put(CPU, NativeTensors.view(state));
+      gpu.ifPresent(
+          other -> {
+            try (var own = other.get_state()) {
+              all.put(CUDA, NativeTensors.view(own));
+            }
+          });
+      return all.build();
     }
   }
 
   /**
-   * Sets libtorch's default generator to the {@code cpu} entry, and keeps the other entries in
-   * place of those of their names.
+   * Sets libtorch's default generator to the {@code cpu} entry and, of a model on a GPU, that of
+   * the GPU to {@code cuda}, if it is there; keeps the other entries in place of those of their
+   * names.
    *
-   * @throws StateMismatchException if {@code cpu} is missing, or is not a state of libtorch's
-   *     generator; nothing was changed
+   * @throws StateMismatchException if {@code cpu} is missing, or one of the two is not a state of
+   *     its generator; nothing was changed
    */
   @Override
   public void loadStateDict(StateDict state) {
@@ -94,13 +117,28 @@ public final class RandomState implements Stateful {
     kept.putAll(HeapCopy.of(state).entries());
     kept.remove(CPU);
     try (var generator = torch.getDefaultCPUGenerator();
-        var copy = NativeTensors.copyOf(cpu)) {
+        var before = generator.get_state()) {
+      set(generator, CPU, cpu);
+      if (gpu.isPresent() && state.contains(CUDA)) {
+        try {
+          set(gpu.get(), CUDA, state.tensor(CUDA));
+        } catch (StateMismatchException e) {
+          generator.set_state(before);
+          throw e;
+        }
+        kept.remove(CUDA);
+      }
+    }
+    others = kept;
+  }
+
+  private static void set(Generator generator, String entry, Tensor state) {
+    try (var copy = NativeTensors.copyOf(state)) {
       generator.set_state(copy);
     } catch (RuntimeException e) {
       throw new StateMismatchException(
-          "entry 'cpu' is not a state of libtorch's generator: " + firstLine(e));
+          "entry '" + entry + "' is not a state of libtorch's generator: " + firstLine(e));
     }
-    others = kept;
   }
 
   private static String firstLine(RuntimeException e) {

@@ -9,6 +9,7 @@ import org.bytedeco.pytorch.DropoutImpl;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /** The encoder or the decoder: blocks between dropouts, and a last normalisation. */
@@ -82,9 +83,9 @@ final class T5Stack extends Module {
     long past = cache.map(EncoderDecoderCache::length).orElse(0L);
     Optional<Tensor> seen =
         decoder
-            ? AttentionMasks.causal(attentionMask, Optional.empty(), ids.shape(), past)
+            ? AttentionMasks.causal(attentionMask, Optional.empty(), ids, past)
             : AttentionMasks.bidirectional(attentionMask, length);
-    Tensor bias = blocks.getFirst().bias(positions.buckets(past, length, past + length));
+    Tensor bias = blocks.getFirst().bias(positions.buckets(past, length, past + length, ids));
     Tensor mask = AttentionMasks.biased(bias, seen, decoder);
     Optional<Source> source =
         encoded.map(states -> new Source(states, unbiased(length, states, encodedMask)));
@@ -107,7 +108,8 @@ final class T5Stack extends Module {
 
   private Tensor unbiased(long length, Tensor encoded, Optional<Tensor> encodedMask) {
     return AttentionMasks.biased(
-        torch.zeros(1, heads, length, encoded.size(1)),
+        torch.zeros(
+            new long[] {1, heads, length, encoded.size(1)}, new TensorOptions(encoded.device())),
         AttentionMasks.bidirectional(encodedMask, length),
         false);
   }

@@ -132,7 +132,7 @@ final class GradientCheckpointingMemoryTest {
   private static Batch batch(String model) {
     long[] ids = new long[ROWS * LENGTH];
     for (int i = 0; i < ids.length; i++) {
-      ids[i] = 1 + i % 29;
+      ids[i] = 1L + i % 29;
     }
     Tensor tokens = PaddedTexts.longs(ids, ROWS, LENGTH);
     Tensor labels = model.equals("bert") ? PaddedTexts.longs(new long[ROWS], ROWS) : tokens;

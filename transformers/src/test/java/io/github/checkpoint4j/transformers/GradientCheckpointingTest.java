@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A pass in which layers run again makes the bits of one in which autograd keeps all. */
@@ -28,7 +29,7 @@ final class GradientCheckpointingTest {
   /** Batches whose gradients are added up. */
   private static final int BATCHES = 3;
 
-  private static final List<String> PREFIXES =
+  private static final List<String> EMBEDDINGS =
       List.of("bert.embeddings.*", "transformer.wte.*", "transformer.wpe.*", "shared.*");
 
   @BeforeAll
@@ -36,7 +37,7 @@ final class GradientCheckpointingTest {
     torch.set_num_threads(1);
   }
 
-  private enum Kind {
+  enum Kind {
     BERT {
       @Override
       TrainableModel model(double dropout) {
@@ -110,7 +111,7 @@ final class GradientCheckpointingTest {
   }
 
   /** What is not trained. */
-  private enum Frozen {
+  enum Frozen {
     NOTHING,
     /** So that the first layer is given nothing that needs a gradient. */
     EMBEDDINGS,
@@ -122,11 +123,10 @@ final class GradientCheckpointingTest {
     void apply(TrainableModel model) {
       List<String> patterns = new ArrayList<>();
       if (this == EMBEDDINGS || this == LOWER_LAYERS) {
-        patterns.addAll(PREFIXES);
+        patterns.addAll(GradientCheckpointingTest.EMBEDDINGS);
       }
       if (this == LOWER_LAYERS) {
         patterns.addAll(layers(0, 1));
-        // The bias of relative positions is in the first.
       }
       if (this == UPPER_LAYERS) {
         patterns.addAll(layers(2, 3));
@@ -156,7 +156,7 @@ final class GradientCheckpointingTest {
     }
   }
 
-  static Stream<org.junit.jupiter.params.provider.Arguments> passes() {
+  static Stream<Arguments> passes() {
     return Stream.of(Kind.values())
         .flatMap(
             kind ->
@@ -166,8 +166,7 @@ final class GradientCheckpointingTest {
                             Stream.of(0.0, 0.1)
                                 .map(
                                     dropout ->
-                                        org.junit.jupiter.params.provider.Arguments.of(
-                                            kind, frozen, dropout))));
+                                        Arguments.of(kind, frozen, dropout))));
   }
 
   @ParameterizedTest
