@@ -125,6 +125,7 @@ record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
         options.saveSteps,
         steps -> arguments.saveStrategy(CheckpointStrategy.STEPS).saveSteps(steps));
     ifGiven(options.asyncSave, arguments::asyncSave);
+    ifGiven(options.gradientCheckpointing, arguments::gradientCheckpointing);
     ifGiven(options.saveTotalLimit, arguments::saveTotalLimit);
     ifGiven(options.epochs, epochs -> arguments.numTrainEpochs(epochs).maxSteps(-1));
     ifGiven(options.maxSteps, arguments::maxSteps);

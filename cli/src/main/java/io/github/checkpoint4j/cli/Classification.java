@@ -9,6 +9,7 @@ import io.github.checkpoint4j.torch.LearningRates;
 import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModuleState;
 import io.github.checkpoint4j.torch.NativeTensors;
+import io.github.checkpoint4j.torch.TorchDevice;
 import io.github.checkpoint4j.torch.TrainResult;
 import io.github.checkpoint4j.torch.Trainer;
 import io.github.checkpoint4j.torch.TrainingArguments;
@@ -56,6 +57,8 @@ final class Classification {
     boolean evaluated = !task.eval().isEmpty();
     var chosen = new ChosenArguments(options, saved);
     TrainingArguments arguments = chosen.arguments(builtIn, evaluated);
+    TorchDevice device = TorchDevice.parse(options.device);
+    device.requireAvailable();
     Optional<EarlyStoppingCallback> earlyStopping = chosen.earlyStopping(evaluated);
     WeightLoading loading = task.transfer().loading();
     Freezing freezing = task.transfer().freezing();
@@ -83,6 +86,7 @@ final class Classification {
             .freeze(freezing)
             .learningRates(rates)
             .arguments(arguments)
+            .device(device)
             .trainDataset(train)
             .evalDataset(eval)
             .collator(new ClassificationCollator(tokenizer, task.maxLength()))

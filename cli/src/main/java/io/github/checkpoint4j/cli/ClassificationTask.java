@@ -6,6 +6,7 @@ import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.transformers.PretrainedBert;
 import java.io.IOException;
@@ -74,6 +75,16 @@ record ClassificationTask(
       @Override
       public ModelOutput forward(Batch batch) {
         return bert.forward(batch);
+      }
+
+      @Override
+      public ModelOutput forward(Batch batch, Recomputation recomputation) {
+        return bert.forward(batch, recomputation);
+      }
+
+      @Override
+      public boolean supportsGradientCheckpointing() {
+        return bert.supportsGradientCheckpointing();
       }
 
       @Override

@@ -19,6 +19,7 @@ final class OptionNames {
           Map.entry("warmupSteps", "--warmup-steps"),
           Map.entry("weightDecay", "--weight-decay"),
           Map.entry("lrSchedulerType", "--lr-scheduler"),
+          Map.entry("gradientCheckpointing", "--gradient-checkpointing"),
           Map.entry("loggingSteps", "--logging-steps"),
           Map.entry("saveSteps", "--save-steps"),
           Map.entry("evalSteps", "--eval-steps"),

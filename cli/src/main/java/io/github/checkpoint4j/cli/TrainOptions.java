@@ -76,6 +76,12 @@ final class TrainOptions {
       description = "Of some parameters, classifier.*=1e-3 for instance; repeatable.")
   List<String> learningRatesOf = List.of();
 
+  @Option(
+      names = "--gradient-checkpointing",
+      negatable = true,
+      description = "Run layers twice in a step, in less memory (no).")
+  @Nullable Boolean gradientCheckpointing;
+
   @Option(names = "--seed", paramLabel = "N", description = "Of order, dropout, new weights (42).")
   @Nullable Long seed;
 
@@ -84,6 +90,13 @@ final class TrainOptions {
       paramLabel = "N",
       description = "Threads of an operator (OMP_NUM_THREADS, or one a processor).")
   @Nullable Integer threads;
+
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|cuda|cuda:N",
+      description = "Where the model is trained (${DEFAULT-VALUE}).",
+      defaultValue = "cpu")
+  String device = "cpu";
 
   @Option(names = "--save-steps", paramLabel = "N", description = "Between checkpoints (25).")
   @Nullable Double saveSteps;

@@ -15,6 +15,7 @@ class OptionNamesTest {
     "saveSteps 3.0 is not a multiple of evalSteps 2.0, --save-steps 3.0 is not a multiple of"
         + " --eval-steps 2.0",
     "/data/max_steps_of/x, /data/max_steps_of/x",
+    "gradientCheckpointing is true, --gradient-checkpointing is true",
     "earlyStoppingPatience is -1, --early-stopping-patience is -1",
     "nothing of the kind, nothing of the kind"
   })

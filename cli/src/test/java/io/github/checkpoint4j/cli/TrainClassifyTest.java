@@ -115,6 +115,42 @@ class TrainClassifyTest {
     assertThat(saved("checkpoint-8", "async_save")).isEqualTo("false");
   }
 
+  @Test
+  void layers_that_run_twice_are_an_option_of_the_run_and_change_no_bit() throws Exception {
+    assertThat(train("--max-steps", "4", "--save-steps", "2").status()).isZero();
+    byte[] weights = Files.readAllBytes(run.resolve("checkpoint-4/model.safetensors"));
+    run = temporary.resolve("another run");
+
+    Run train = train("--max-steps", "4", "--save-steps", "2", "--gradient-checkpointing");
+
+    assertThat(train.status()).as(train.err()).isZero();
+    assertThat(run.resolve("checkpoint-4/model.safetensors")).hasBinaryContent(weights);
+    assertThat(saved("checkpoint-4", "gradient_checkpointing")).isEqualTo("true");
+    assertThat(train("--max-steps", "6").err()).doesNotContain("gradient_checkpointing");
+    assertThat(saved("checkpoint-6", "gradient_checkpointing")).isEqualTo("true");
+    assertThat(train("--max-steps", "8", "--no-gradient-checkpointing").err())
+        .contains("gradient_checkpointing true -> false (applied)");
+  }
+
+  @Test
+  void a_device_that_is_not_there_is_a_usage_error_and_the_cpu_is_the_default() {
+    Run unknown = train("--max-steps", "2", "--device", "gpu");
+    assertThat(unknown.status()).isEqualTo(2);
+    assertThat(unknown.err())
+        .isEqualTo(
+            "ckpt train classify: device 'gpu'; expected cpu, cuda, or cuda:N with the index of a"
+                + " GPU from 0\n");
+
+    Run absent = train("--max-steps", "2", "--device", "cuda:1");
+    assertThat(absent.status()).isEqualTo(2);
+    assertThat(absent.err())
+        .startsWith("ckpt train classify: device cuda:1: the libtorch on the class path is built")
+        .hasLineCount(1);
+    assertThat(run).doesNotExist();
+
+    assertThat(train("--max-steps", "2", "--device", "cpu").status()).isZero();
+  }
+
   private String saved(String checkpoint, String argument) throws IOException {
     return Files.readString(run.resolve(checkpoint).resolve("training_args.json"))
         .replaceFirst("(?s).*\"" + argument + "\": ([a-z0-9.]+).*", "$1");

@@ -240,7 +240,10 @@ public final class AdamW extends Optimizer {
     return new Moments(
         parameter,
         gradient,
-        state.computeIfAbsent(STEP, _ -> NativeTensors.kept(torch.zeros())),
+        state.computeIfAbsent(
+            STEP,
+            // Where the parameter is, as the fused kernels need it.
+            _ -> NativeTensors.kept(torch.zeros().to(parameter.device(), ScalarType.Float))),
         average(state, EXP_AVG, parameter),
         average(state, EXP_AVG_SQ, parameter),
         settings.amsgrad() ? average(state, MAX_EXP_AVG_SQ, parameter) : parameter);

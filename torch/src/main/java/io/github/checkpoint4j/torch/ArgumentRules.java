@@ -74,6 +74,14 @@ final class ArgumentRules {
     }
   }
 
+  static void checkpointedModel(TrainingArguments arguments, TrainableModel model) {
+    if (arguments.gradientCheckpointing() && !model.supportsGradientCheckpointing()) {
+      throw new IllegalArgumentException(
+          "gradientCheckpointing is true, and the model, of %s, does not support it; set it to false"
+              .formatted(model.getClass().getName()));
+    }
+  }
+
   /** The best checkpoint can be told only if each was evaluated when it was saved. */
   static void everyCheckpointIsEvaluated(
       IntervalStrategy evaluation, double evalSteps, CheckpointStrategy saving, double saveSteps) {

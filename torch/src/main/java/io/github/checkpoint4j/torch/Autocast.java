@@ -26,11 +26,21 @@ final class Autocast implements AutoCloseable {
 
   /** Begins it. */
   static Autocast toBfloat16() {
+    return of(true);
+  }
+
+  /** Begins it, or a time in which it is not open. */
+  static Autocast of(boolean open) {
     var before = new Autocast();
     torch.set_autocast_cache_enabled(false);
     torch.set_autocast_dtype(DEVICE, ScalarType.BFloat16);
-    torch.set_autocast_enabled(DEVICE, true);
+    torch.set_autocast_enabled(DEVICE, open);
     return before;
+  }
+
+  /** Whether one is open in this thread. */
+  static boolean isOpen() {
+    return torch.is_autocast_enabled(DEVICE);
   }
 
   /** Leaves it as it was before. */

@@ -48,6 +48,7 @@ public final class AveragedWeights implements Stateful {
 
   private final ModuleState module;
   private final Map<String, org.bytedeco.pytorch.Tensor> averages = new LinkedHashMap<>();
+  private final HostTensors host = new HostTensors();
   private final Rule rule;
   private final long first;
   private final long every;
@@ -117,6 +118,21 @@ public final class AveragedWeights implements Stateful {
     try (var count = new Scalar(averaged + 1);
         var difference = value.sub(average)) {
       average.add_(difference.div_(count));
+    }
+  }
+
+  /** Moves the averages to where the module is now. */
+  void follow() {
+    try (var _ = new NoGradGuard()) {
+      module
+          .entries()
+          .forEach(
+              (name, tensor) -> {
+                org.bytedeco.pytorch.Tensor average = average(name);
+                if (!TorchDevice.of(average).equals(TorchDevice.of(tensor))) {
+                  average.set_data(average.to(tensor.device(), average.scalar_type()));
+                }
+              });
     }
   }
 
@@ -202,8 +218,7 @@ public final class AveragedWeights implements Stateful {
         (name, tensor) ->
             state.put(
                 PREFIX + name,
-                views.computeIfAbsent(
-                    NativeTensors.identity(tensor), _ -> NativeTensors.view(tensor))));
+                views.computeIfAbsent(NativeTensors.identity(tensor), _ -> host.view(tensor))));
     return state.build();
   }
 

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -83,6 +84,20 @@ public final class Batch implements AutoCloseable {
   /** The number of examples. */
   public long size() {
     return size;
+  }
+
+  /** The batch on a device, in place of this one, which is closed. */
+  Batch to(Device device) {
+    Map<String, Tensor> moved = new LinkedHashMap<>();
+    try (this) {
+      tensors.forEach(
+          (name, tensor) -> {
+            try (Tensor there = tensor.to(device, tensor.scalar_type())) {
+              moved.put(name, NativeTensors.kept(there));
+            }
+          });
+    }
+    return new Batch(Collections.unmodifiableMap(moved), size);
   }
 
   /** Frees the tensors. */

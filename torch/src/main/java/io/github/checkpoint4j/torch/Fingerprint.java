@@ -20,11 +20,16 @@ public final class Fingerprint {
    * device} and {@code architecture}.
    */
   public static Json.Obj current() {
+    return current(TorchDevice.cpu());
+  }
+
+  /** That of this process now for a model on a device. */
+  static Json.Obj current(TorchDevice device) {
     return Json.object()
         .put("libtorch", version())
         .put("threads", torch.get_num_threads())
         .put("cpu_capability", torch.get_cpu_capability().getString())
-        .put("device", "cpu")
+        .put("device", device.toString())
         .put("architecture", System.getProperty("os.arch"))
         .build();
   }

@@ -20,9 +20,11 @@ final class GatheredTensors implements AutoCloseable {
     this.type = type;
   }
 
-  /** Adds the tensor of a batch, converted; it may be changed or freed afterwards. */
+  /**
+   * Adds the tensor of a batch, converted and on the CPU; it may be changed or freed afterwards.
+   */
   void add(org.bytedeco.pytorch.Tensor tensor) {
-    batches.add(NativeTensors.kept(tensor.detach().to(type).clone()));
+    batches.add(NativeTensors.kept(tensor.detach().to(type).cpu().clone()));
   }
 
   boolean isEmpty() {

@@ -54,6 +54,7 @@ final class Hyperparameters {
         .put("max_grad_norm", arguments.maxGradNorm())
         .put("label_smoothing_factor", arguments.labelSmoothingFactor())
         .put("bf16", arguments.bf16())
+        .put("gradient_checkpointing", arguments.gradientCheckpointing())
         .put("logging_strategy", name(arguments.loggingStrategy()))
         .put("logging_steps", steps(arguments.loggingSteps()))
         .put("logging_first_step", arguments.loggingFirstStep())

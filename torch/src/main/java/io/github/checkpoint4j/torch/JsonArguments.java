@@ -13,8 +13,6 @@ final class JsonArguments {
   /** Those of Hugging Face's that change nothing in a training of one process on a CPU. */
   private static final Set<String> WITHOUT_EFFECT =
       Set.of(
-          "activation_checkpointing",
-          "activation_checkpointing_kwargs",
           "average_tokens_across_devices",
           "dataloader_in_order",
           "dataloader_multiprocessing_context",
@@ -31,8 +29,6 @@ final class JsonArguments {
           "eval_do_concat_batches",
           "eval_use_gather_object",
           "fsdp_config",
-          "gradient_checkpointing",
-          "gradient_checkpointing_kwargs",
           "label_names",
           "length_column_name",
           "liger_kernel_config",
@@ -108,6 +104,7 @@ final class JsonArguments {
       case "max_grad_norm" -> builder.maxGradNorm(argument.real());
       case "label_smoothing_factor" -> builder.labelSmoothingFactor(argument.real());
       case "bf16" -> builder.bf16(argument.flag());
+      case "gradient_checkpointing" -> builder.gradientCheckpointing(argument.flag());
       case "logging_strategy" -> builder.loggingStrategy(argument.oneOf(IntervalStrategy.values()));
       case "logging_steps" -> builder.loggingSteps(argument.real());
       case "logging_first_step" -> builder.loggingFirstStep(argument.flag());

@@ -48,7 +48,11 @@ public record LoadReport(
     }
 
     static TensorType of(Tensor tensor) {
-      return new TensorType(tensor.dtype(), LongStream.of(tensor.shape()).boxed().toList());
+      return of(tensor.dtype(), tensor.shape());
+    }
+
+    static TensorType of(Dtype dtype, long[] shape) {
+      return new TensorType(dtype, LongStream.of(shape).boxed().toList());
     }
 
     /** For instance {@code F32[2, 3]}. */

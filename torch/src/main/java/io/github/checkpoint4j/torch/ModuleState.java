@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.StringTensorDict;
 
@@ -28,6 +29,7 @@ public final class ModuleState implements Stateful {
   private final Map<String, org.bytedeco.pytorch.Tensor> parameters;
   private final Map<String, org.bytedeco.pytorch.Tensor> buffers;
   private final Map<String, org.bytedeco.pytorch.Tensor> entries;
+  private final HostTensors host = new HostTensors();
 
   private ModuleState(
       Map<String, org.bytedeco.pytorch.Tensor> namedParameters,
@@ -68,6 +70,21 @@ public final class ModuleState implements Stateful {
     return names;
   }
 
+  /** The parameters that have several names; not to be closed. */
+  List<org.bytedeco.pytorch.Tensor> tied() {
+    Map<Long, Long> names =
+        namedParameters.values().stream()
+            .collect(Collectors.groupingBy(NativeTensors::identity, Collectors.counting()));
+    return parameters.values().stream()
+        .filter(tensor -> names.getOrDefault(NativeTensors.identity(tensor), 0L) > 1)
+        .toList();
+  }
+
+  /** The device of the first parameter or buffer, where the others are, too. */
+  TorchDevice device() {
+    return entries.values().stream().findFirst().map(TorchDevice::of).orElse(TorchDevice.cpu());
+  }
+
   /** The buffers by name, in the order they were registered; not to be closed. */
   public Map<String, org.bytedeco.pytorch.Tensor> buffers() {
     return buffers;
@@ -77,7 +94,7 @@ public final class ModuleState implements Stateful {
    * The parameters and buffers, as views of the module's memory, in the order of PyTorch's {@code
    * state_dict()}: module by module, of each the parameters first. A tied weight, a parameter that
    * has several names, is here under each, as it is there: one and the same tensor, which is
-   * written once.
+   * written once. On a GPU they are copies, which the next call overwrites.
    */
   @Override
   public StateDict stateDict() {
@@ -88,8 +105,7 @@ public final class ModuleState implements Stateful {
             (name, tensor) ->
                 state.put(
                     name,
-                    views.computeIfAbsent(
-                        NativeTensors.identity(tensor), _ -> NativeTensors.view(tensor))));
+                    views.computeIfAbsent(NativeTensors.identity(tensor), _ -> host.view(tensor))));
     return state.build();
   }
 

@@ -6,7 +6,6 @@ import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
-import java.util.Arrays;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.TensorOptions;
@@ -38,7 +37,7 @@ public final class NativeTensors {
    */
   @SuppressWarnings("restricted") // the address and the size are libtorch's
   public static Tensor view(org.bytedeco.pytorch.Tensor tensor) {
-    requireDense(tensor);
+    requireOnCpu(tensor);
     Dtype dtype = dtype(tensor.scalar_type());
     long[] shape = logicalShape(dtype, tensor.shape());
     org.bytedeco.pytorch.Tensor rows = kept(rowMajor(tensor));
@@ -61,7 +60,7 @@ public final class NativeTensors {
    * @throws IllegalArgumentException as {@link #view}, or if there are more than 2^31 - 1 bytes
    */
   public static Tensor heapCopy(org.bytedeco.pytorch.Tensor tensor) {
-    requireDense(tensor);
+    requireOnCpu(tensor);
     Dtype dtype = dtype(tensor.scalar_type());
     long[] shape = logicalShape(dtype, tensor.shape());
     long size = dtype.byteSize(Tensor.elementCount(shape));
@@ -95,21 +94,18 @@ public final class NativeTensors {
   }
 
   /**
-   * Overwrites the elements of {@code target}, which may be a strided view of something larger.
-   * Nothing of it is seen by autograd.
+   * Overwrites the elements of {@code target}, which may be a strided view of something larger and
+   * on any device. Nothing of it is seen by autograd.
    *
    * @throws StateMismatchException if dtype or shape differ; then nothing was changed
-   * @throws IllegalArgumentException if {@code target} is not a dense tensor on the CPU
+   * @throws IllegalArgumentException if {@code target} is not a dense tensor
    */
   public static void copyInto(Tensor source, org.bytedeco.pytorch.Tensor target) {
-    requireDense(target);
-    Dtype dtype = dtype(target.scalar_type());
-    long[] shape = logicalShape(dtype, target.shape());
-    if (source.dtype() != dtype || !Arrays.equals(source.shape(), shape)) {
-      throw new StateMismatchException(
-          "expected " + dtype + Arrays.toString(shape) + " and found " + source);
+    LoadReport.TensorType expected = typeOf(target);
+    if (!LoadReport.TensorType.of(source).equals(expected)) {
+      throw new StateMismatchException("expected " + expected + " and found " + source);
     }
-    if (isRowMajor(target)) {
+    if (target.is_cpu() && isRowMajor(target)) {
       overwrite(target, source);
     } else {
       convertInto(source, target);
@@ -148,6 +144,18 @@ public final class NativeTensors {
         var memoryFormat = new MemoryFormatOptional()) {
       return torch.empty(shape, options, memoryFormat);
     }
+  }
+
+  /**
+   * Dtype and shape.
+   *
+   * @param tensor a dense tensor on any device
+   * @throws IllegalArgumentException if it is undefined, sparse or quantised
+   */
+  static LoadReport.TensorType typeOf(org.bytedeco.pytorch.Tensor tensor) {
+    requireDense(tensor);
+    Dtype dtype = dtype(tensor.scalar_type());
+    return LoadReport.TensorType.of(dtype, logicalShape(dtype, tensor.shape()));
   }
 
   /**
@@ -229,6 +237,10 @@ public final class NativeTensors {
       throw new IllegalArgumentException(
           "a tensor of layout " + tensor.layout().intern() + "; make it dense with to_dense()");
     }
+  }
+
+  private static void requireOnCpu(org.bytedeco.pytorch.Tensor tensor) {
+    requireDense(tensor);
     if (!tensor.is_cpu()) {
       throw new IllegalArgumentException(
           "a tensor on " + tensor.device().str().getString() + "; move it to the CPU first");

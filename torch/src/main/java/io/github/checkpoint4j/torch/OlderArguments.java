@@ -14,6 +14,9 @@ final class OlderArguments {
   /** An older name that is given goes before today's, as it did. */
   private static final Map<String, String> RENAMED =
       Map.of(
+          // 5.23 has both names of these two, and looks at this one first.
+          "activation_checkpointing", "gradient_checkpointing",
+          "activation_checkpointing_kwargs", "gradient_checkpointing_kwargs",
           "evaluation_strategy", "eval_strategy",
           "per_gpu_train_batch_size", "per_device_train_batch_size",
           "per_gpu_eval_batch_size", "per_device_eval_batch_size");

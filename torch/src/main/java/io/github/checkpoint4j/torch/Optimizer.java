@@ -13,6 +13,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Changes parameters by their gradients. Its state is open: it is saved and loaded as PyTorch's
@@ -27,6 +28,7 @@ public abstract class Optimizer implements Stateful {
 
   private final List<ParameterGroup> groups;
   private final Map<String, Map<String, Tensor>> state = new LinkedHashMap<>();
+  private final HostTensors host = new HostTensors();
 
   /**
    * @throws IllegalArgumentException if there is no parameter, a name is in two groups, or a
@@ -104,11 +106,12 @@ public abstract class Optimizer implements Stateful {
   /**
    * The state as PyTorch lays it out: {@code {'state': {index: {...}}, 'param_groups': [{...,
    * 'param_names': [...], 'params': [index, ...]}]}}. A parameter that never had a gradient has no
-   * entry in {@code state}. The tensors are views of this optimizer's memory.
+   * entry in {@code state}. The tensors are views of this optimizer's memory; on a GPU they are
+   * copies, which the next call overwrites.
    */
   @Override
   public final StateDict stateDict() {
-    return OptimizerLayout.write(groups, state);
+    return OptimizerLayout.write(groups, state, host);
   }
 
   /**
@@ -185,7 +188,7 @@ public abstract class Optimizer implements Stateful {
           (name, tensor) -> {
             Tensor copy;
             if (name.equals(STEP)) {
-              copy = NativeTensors.copyOf(tensor);
+              copy = NativeTensors.copyOf(tensor).to(parameter.device(), ScalarType.Float);
             } else {
               // In the parameter's memory layout, which the fused kernels take for granted.
               copy = torch.empty_like(parameter);

@@ -38,7 +38,9 @@ final class OptimizerLayout {
   record Contents(List<StateDict> options, Map<String, Map<String, Tensor>> state) {}
 
   static StateDict write(
-      List<ParameterGroup> groups, Map<String, Map<String, org.bytedeco.pytorch.Tensor>> state) {
+      List<ParameterGroup> groups,
+      Map<String, Map<String, org.bytedeco.pytorch.Tensor>> state,
+      HostTensors host) {
     Map<Value, Value> entries = new LinkedHashMap<>();
     List<Value> savedGroups = new ArrayList<>();
     long index = 0;
@@ -49,7 +51,7 @@ final class OptimizerLayout {
         Map<String, org.bytedeco.pytorch.Tensor> tensors = state.getOrDefault(name, Map.of());
         if (!tensors.isEmpty()) {
           StateDict.Builder entry = StateDict.builder();
-          tensors.forEach((key, tensor) -> entry.put(key, NativeTensors.view(tensor)));
+          tensors.forEach((key, tensor) -> entry.put(key, host.view(tensor)));
           entries.put(Value.of(index), entry.build());
         }
         indices.add(Value.of(index));
@@ -147,7 +149,7 @@ final class OptimizerLayout {
       Value found = entry.get(name);
       if (name.equals(Optimizer.STEP)) {
         found = stepTensor(found);
-        fit.compare(full, Dtype.F32, new long[0], found);
+        fit.compare(full, LoadReport.TensorType.of(Dtype.F32, new long[0]), found);
       } else {
         fit.compare(full, target, found);
       }

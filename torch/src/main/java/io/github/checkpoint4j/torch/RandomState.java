@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -22,7 +23,8 @@ import org.bytedeco.pytorch.global.torch;
  * The state of the random numbers of a run, as Hugging Face's Trainer keeps it in {@code
  * rng_state.pth}: {@code cpu} is that of libtorch's default generator, which dropout and
  * initialisation draw from; {@code python} and {@code numpy} are for a Trainer in Python that goes
- * on with the run, and pass through here as they are.
+ * on with the run, and pass through here as they are. Of a model on a GPU there is {@code cuda},
+ * the state of the GPU's default generator; on the CPU that passes through, too.
  *
  * <p>The default generator is one for the whole process. Building a model draws from it: load this
  * state last.
@@ -33,6 +35,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class RandomState implements Stateful {
   private static final String CPU = "cpu";
+  private static final String CUDA = "cuda";
   private static final String PYTHON = "python";
   private static final String NUMPY = "numpy";
   private static final String EPOCH = "epoch_begin";
@@ -45,10 +48,12 @@ public final class RandomState implements Stateful {
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
   private final long seed;
+  private final Optional<Generator> gpu;
   private Map<String, Value> others;
 
-  private RandomState(long seed, Map<String, Value> others) {
+  private RandomState(long seed, Optional<Generator> gpu, Map<String, Value> others) {
     this.seed = seed;
+    this.gpu = gpu;
     this.others = others;
   }
 
@@ -60,6 +65,15 @@ public final class RandomState implements Stateful {
    * @throws IllegalArgumentException if it is not in that range
    */
   public static RandomState seeded(long seed) {
+    return seeded(seed, Optional.empty());
+  }
+
+  /**
+   * As {@link #seeded(long)}, for a model on a GPU, whose default generator is seeded, too.
+   *
+   * @param gpu that generator
+   */
+  static RandomState seeded(long seed, Optional<Generator> gpu) {
     if (seed < 0 || seed > LARGEST_SEED) {
       throw new IllegalArgumentException(
           "seed " + seed + ": expected a number from 0 to " + LARGEST_SEED);
@@ -68,7 +82,7 @@ public final class RandomState implements Stateful {
     others.put(PYTHON, python(seed));
     others.put(NUMPY, numpy(seed));
     torch.manual_seed(seed);
-    return new RandomState(seed, others);
+    return new RandomState(seed, gpu, others);
   }
 
   /** Keeps the default generator's state as that which the order of this epoch is drawn in. */
@@ -107,16 +121,24 @@ public final class RandomState implements Stateful {
         var state = generator.get_state()) {
       StateDict.Builder all = StateDict.builder();
       others.forEach(all::put);
-      return all.put(CPU, NativeTensors.view(state)).build();
+      all.put(CPU, NativeTensors.view(state));
+      gpu.ifPresent(
+          other -> {
+            try (var own = other.get_state()) {
+              all.put(CUDA, NativeTensors.view(own));
+            }
+          });
+      return all.build();
     }
   }
 
   /**
-   * Sets libtorch's default generator to the {@code cpu} entry, and keeps the other entries in
-   * place of those of their names.
+   * Sets libtorch's default generator to the {@code cpu} entry and, of a model on a GPU, that of
+   * the GPU to {@code cuda}, if it is there; keeps the other entries in place of those of their
+   * names.
    *
-   * @throws StateMismatchException if {@code cpu} is missing, or it or {@code epoch_begin} is not a
-   *     state of libtorch's generator; nothing was changed
+   * @throws StateMismatchException if {@code cpu} is missing, or it, {@code cuda} or {@code
+   *     epoch_begin} is not a state of its generator; nothing was changed
    */
   @Override
   public void loadStateDict(StateDict state) {
@@ -129,15 +151,26 @@ public final class RandomState implements Stateful {
     kept.remove(EPOCH);
     kept.putAll(HeapCopy.of(state).entries());
     kept.remove(CPU);
-    try (var generator = torch.getDefaultCPUGenerator()) {
+    try (var generator = torch.getDefaultCPUGenerator();
+        var before = generator.get_state()) {
       set(generator, state, CPU);
+      if (gpu.isPresent() && state.contains(CUDA)) {
+        try {
+          set(gpu.get(), state, CUDA);
+        } catch (StateMismatchException e) {
+          generator.set_state(before);
+          throw e;
+        }
+        kept.remove(CUDA);
+      }
     }
     others = kept;
   }
 
   private static void set(Generator generator, StateDict state, String entry) {
     Tensor tensor = state.tensor(entry);
-    if (tensor.dtype() != Dtype.U8 || tensor.elementCount() != CPU_BYTES) {
+    boolean fits = entry.equals(CUDA) || tensor.elementCount() == CPU_BYTES;
+    if (tensor.dtype() != Dtype.U8 || !fits) {
       throw new StateMismatchException(
           "entry '%s' should be U8[%d], libtorch's generator, and is %s"
               .formatted(entry, CPU_BYTES, tensor));

@@ -112,7 +112,7 @@ final class RunCheckpoints implements AutoCloseable {
             .file(STATE, stateFile::content)
             .file(ARGUMENTS, () -> FileContent.of(hyperparameters.toIndentedText() + "\n"))
             .hyperparameters(Json.object(recorded))
-            .fingerprint(Fingerprint.current())
+            .fingerprint(Fingerprint.current(model.device()))
             .overwrite(goesBack(arguments))
             .clock(clock);
     if (!arguments.saveOnlyModel()) {

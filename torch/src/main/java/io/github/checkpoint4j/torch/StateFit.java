@@ -1,11 +1,9 @@
 package io.github.checkpoint4j.torch;
 
-import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Everything in which a state dict does not fit what it is to be loaded into. */
@@ -38,15 +36,14 @@ final class StateFit {
 
   /** Notes a difference unless {@code found} is a tensor of the dtype and shape of the other. */
   void compare(String name, org.bytedeco.pytorch.Tensor expected, Value found) {
-    Tensor view = NativeTensors.view(expected);
-    compare(name, view.dtype(), view.shape(), found);
+    compare(name, NativeTensors.typeOf(expected), found);
   }
 
-  void compare(String name, Dtype dtype, long[] shape, Value found) {
+  void compare(String name, LoadReport.TensorType expected, Value found) {
     if (!(found instanceof Tensor tensor)) {
-      different(name, dtype + Arrays.toString(shape), NO_TENSOR);
-    } else if (tensor.dtype() != dtype || !Arrays.equals(tensor.shape(), shape)) {
-      different(name, dtype + Arrays.toString(shape), tensor.toString());
+      different(name, expected.toString(), NO_TENSOR);
+    } else if (!LoadReport.TensorType.of(tensor).equals(expected)) {
+      different(name, expected.toString(), tensor.toString());
     }
   }
 

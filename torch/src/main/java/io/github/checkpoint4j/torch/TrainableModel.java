@@ -27,6 +27,22 @@ public interface TrainableModel {
   }
 
   /**
+   * As {@link #forward(Batch)}, with the layers of the model run as segments of a recomputation.
+   * With {@link Recomputation#none} it is the same.
+   *
+   * @throws UnsupportedOperationException if the model has no segments: it does not {@linkplain
+   *     #supportsGradientCheckpointing support} this
+   */
+  default ModelOutput forward(Batch batch, Recomputation recomputation) {
+    throw new UnsupportedOperationException("the model does not support gradient checkpointing");
+  }
+
+  /** Whether there is a {@link #forward(Batch, Recomputation)}. */
+  default boolean supportsGradientCheckpointing() {
+    return false;
+  }
+
+  /**
    * Files that belong beside the weights in every checkpoint, by name: {@code config.json},
    * tokenizer files.
    */

@@ -52,6 +52,7 @@ public final class Trainer<T> {
   private final List<TrainerCallback> callbacks;
   private final Optional<AveragedWeights> averages;
   private final InstantSource clock;
+  private final TorchDevice device;
   private final RandomState random;
 
   private volatile boolean stopRequested;
@@ -66,13 +67,18 @@ public final class Trainer<T> {
     this.computeMetrics = builder.computeMetrics;
     this.learningRates = builder.learningRates;
     this.optimizerFactory = builder.requireOneWayOfRates();
+    ArgumentRules.checkpointedModel(arguments, model);
+    this.device = builder.device;
+    device.requireAvailable();
+    device.move(model.module());
     builder.freezing.apply(model.module());
     this.averages = builder.averages;
+    averages.ifPresent(AveragedWeights::follow);
     this.callbacks = new ArrayList<>(List.of(new DefaultFlow()));
     averages.map(AveragedWeights::afterSteps).ifPresent(this.callbacks::add);
     this.callbacks.addAll(builder.callbacks);
     this.clock = builder.clock;
-    this.random = RandomState.seeded(arguments.seed());
+    this.random = RandomState.seeded(arguments.seed(), device.generator());
     this.orders = new ExampleOrders<>(arguments, builder.length, random);
   }
 
@@ -172,10 +178,10 @@ public final class Trainer<T> {
               from -> {
                 var applied = new ArrayList<>(onResume.apply());
                 applied.addAll(events.restoreStates(from.callbackTensors()));
+                orders.changeAt(start).ifPresent(applied::add);
                 if (left.batch() != start.batch()) {
                   applied.add(
                       new Resumption.Change(
-                orders.changeAt(start).ifPresent(applied::add);
                           "batches_to_skip",
                           Json.of(left.batch()),
                           Json.of(start.batch()),
@@ -201,7 +207,8 @@ public final class Trainer<T> {
                   TrainerLoss.of(model, arguments),
                   optimizer,
                   scheduler,
-                  arguments.maxGradNorm()),
+                  arguments.maxGradNorm(),
+                  arguments.gradientCheckpointing()),
               () -> evaluate(events),
               checkpoints,
               start,
@@ -294,9 +301,12 @@ public final class Trainer<T> {
   }
 
   private Collator<T> requireCollator() {
-    return collator.orElseThrow(
-        () ->
-            new IllegalArgumentException("there is no collator, which makes batches of examples"));
+    Collator<T> present =
+        collator.orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no collator, which makes batches of examples"));
+    return examples -> device.move(present.collate(examples));
   }
 
   /**
@@ -317,6 +327,7 @@ public final class Trainer<T> {
     private final List<TrainerCallback> callbacks = new ArrayList<>();
     private Optional<AveragedWeights> averages = Optional.empty();
     private InstantSource clock = InstantSource.system();
+    private TorchDevice device = TorchDevice.cpu();
 
     private Builder() {}
 
@@ -391,6 +402,16 @@ public final class Trainer<T> {
       return this;
     }
 
+    /**
+     * Where the model is trained; the CPU by default. {@link #build} moves it there, and batches
+     * are moved as they are made. Checkpoints do not depend on it: a run may go on elsewhere, with
+     * other random numbers in dropout and other roundings.
+     */
+    public Builder<T> device(TorchDevice value) {
+      device = value;
+      return this;
+    }
+
     /** The clock for run times; the system's by default. */
     public Builder<T> clock(InstantSource value) {
       clock = value;
@@ -398,11 +419,14 @@ public final class Trainer<T> {
     }
 
     /**
-     * The trainer. Seeds libtorch's random numbers, and freezes parameters.
+     * The trainer. Seeds libtorch's random numbers, moves the model to the device, and freezes
+     * parameters.
      *
      * @throws IllegalStateException if there is no model
-     * @throws IllegalArgumentException if the seed is not one, parameters to be frozen are not
-     *     there or all there are, or there is an optimizer besides learning rates of parts
+     * @throws IllegalArgumentException if the seed is not one, the model does not support gradient
+     *     checkpointing and is to, the device is {@linkplain TorchDevice#requireAvailable not
+     *     there}, parameters to be frozen are not there or all there are, or there is an optimizer
+     *     besides learning rates of parts
      */
     public Trainer<T> build() {
       return new Trainer<>(this);

@@ -40,6 +40,9 @@ import java.util.OptionalLong;
  * @param bf16 whether the model is applied in bfloat16 where that is precise enough, as by {@code
  *     torch.autocast} on a CPU, in training and evaluation. Weights, gradients and the optimizer's
  *     state stay float32
+ * @param gradientCheckpointing whether a step runs the layers of the model a second time for the
+ *     gradients, instead of keeping what they computed: less memory, more time, the same numbers.
+ *     {@code activation_checkpointing} in Hugging Face's 5.23
  * @param loggingStrategy when the training loss is logged
  * @param loggingSteps steps between logs; below 1: that share of all steps, rounded up
  * @param loggingFirstStep whether the first step is logged, too
@@ -104,6 +107,7 @@ public record TrainingArguments(
     double maxGradNorm,
     double labelSmoothingFactor,
     boolean bf16,
+    boolean gradientCheckpointing,
     IntervalStrategy loggingStrategy,
     double loggingSteps,
     boolean loggingFirstStep,

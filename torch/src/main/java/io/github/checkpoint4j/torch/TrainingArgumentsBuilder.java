@@ -26,6 +26,7 @@ public final class TrainingArgumentsBuilder {
   private double maxGradNorm = 1.0;
   private double labelSmoothingFactor = 0.0;
   private boolean bf16 = false;
+  private boolean gradientCheckpointing = false;
   private IntervalStrategy loggingStrategy = IntervalStrategy.STEPS;
   private double loggingSteps = 500;
   private boolean loggingFirstStep = false;
@@ -137,6 +138,11 @@ public final class TrainingArgumentsBuilder {
 
   public TrainingArgumentsBuilder bf16(boolean value) {
     bf16 = value;
+    return this;
+  }
+
+  public TrainingArgumentsBuilder gradientCheckpointing(boolean value) {
+    gradientCheckpointing = value;
     return this;
   }
 
@@ -307,6 +313,7 @@ public final class TrainingArgumentsBuilder {
         maxGradNorm,
         labelSmoothingFactor,
         bf16,
+        gradientCheckpointing,
         loggingStrategy,
         loggingSteps,
         loggingFirstStep,

@@ -14,19 +14,22 @@ final class TrainingStep {
   private final LearningRateScheduler scheduler;
   private final double maxGradNorm;
   private final TrainerLoss trainerLoss;
+  private final boolean gradientCheckpointing;
 
   TrainingStep(
       TrainableModel model,
       TrainerLoss trainerLoss,
       Optimizer optimizer,
       LearningRateScheduler scheduler,
-      double maxGradNorm) {
+      double maxGradNorm,
+      boolean gradientCheckpointing) {
     this.model = model;
     this.trainerLoss = trainerLoss;
     this.weights = ModuleState.of(model.module());
     this.optimizer = optimizer;
     this.scheduler = scheduler;
     this.maxGradNorm = maxGradNorm;
+    this.gradientCheckpointing = gradientCheckpointing;
   }
 
   /** As {@link TrainerLoss#items}, of the batches of a step. */
@@ -44,14 +47,20 @@ final class TrainingStep {
    * @return the batch's share of the loss
    */
   float accumulate(Batch batch, long batches, OptionalLong items) {
-    try (var _ = new PointerScope()) {
+    try (var _ = new PointerScope();
+        var recomputation =
+            gradientCheckpointing ? Recomputation.of(weights) : Recomputation.none()) {
       model.module().train(true);
-      Tensor loss = trainerLoss.of(batch, items, () -> model.forward(batch)).requireLoss();
+      Tensor loss = trainerLoss.of(batch, items, () -> forward(batch, recomputation)).requireLoss();
       boolean whole = batches == 1 || items.isPresent();
       Tensor share = whole ? loss : loss.div(new Scalar((double) batches));
-      share.backward();
+      recomputation.backward(share);
       return share.item_float();
     }
+  }
+
+  private ModelOutput forward(Batch batch, Recomputation recomputation) {
+    return gradientCheckpointing ? model.forward(batch, recomputation) : model.forward(batch);
   }
 
   /** Clips the gradients; returns their norm before that. */

@@ -15,6 +15,11 @@ final class UnsupportedArguments {
 
   private static final String SAMPLER = "use_seedable_sampler";
 
+  /** Its rest says how layers run again, which changes no number; here they do in one way. */
+  private static final String CHECKPOINTING = "gradient_checkpointing_kwargs";
+
+  private static final String SAME_NUMBERS = "preserve_rng_state";
+
   /** With these in use the optimizer's state, or the order of the data, is none of ours. */
   private static final Set<String> PART_OF_STATE =
       Set.of(
@@ -35,6 +40,7 @@ final class UnsupportedArguments {
           "fp16",
           "fp16_full_eval",
           "full_determinism",
+          CHECKPOINTING,
           "include_for_metrics",
           "include_num_input_tokens_seen",
           "lr_scheduler_kwargs",
@@ -105,10 +111,16 @@ final class UnsupportedArguments {
   }
 
   private static boolean isUsed(String name, Json value) {
-    return name.equals(ACCELERATOR)
-        ? value instanceof Json.Obj config
-            && config.find(SAMPLER).equals(Optional.of(Json.of(false)))
-        : isUsed(value);
+    return switch (name) {
+      case ACCELERATOR -> isOff(SAMPLER, value);
+      case CHECKPOINTING -> isOff(SAME_NUMBERS, value);
+      default -> isUsed(value);
+    };
+  }
+
+  private static boolean isOff(String member, Json value) {
+    return value instanceof Json.Obj config
+        && config.find(member).equals(Optional.of(Json.of(false)));
   }
 
   /** Whether a value asks for anything: it is not null, false, 0, below 0, no or empty. */

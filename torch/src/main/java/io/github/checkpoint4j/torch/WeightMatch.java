@@ -6,7 +6,6 @@ import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -135,17 +134,16 @@ final class WeightMatch {
   }
 
   private void compare(String name, Value found) {
-    Tensor expected = NativeTensors.view(target(name));
+    LoadReport.TensorType expected = NativeTensors.typeOf(target(name));
     Optional<Tensor> tensor =
         found instanceof Tensor present ? Optional.of(present) : Optional.empty();
     if (tensor.isPresent()
-        && Arrays.equals(tensor.get().shape(), expected.shape())
+        && LoadReport.TensorType.of(tensor.get()).shape().equals(expected.shape())
         && isReadableAs(expected.dtype(), tensor.get().dtype())) {
       fitting.put(name, tensor.get());
     } else {
       mismatched.add(
-          new LoadReport.Mismatch(
-              name, LoadReport.TensorType.of(expected), tensor.map(LoadReport.TensorType::of)));
+          new LoadReport.Mismatch(name, expected, tensor.map(LoadReport.TensorType::of)));
     }
   }
 

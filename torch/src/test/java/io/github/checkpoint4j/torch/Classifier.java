@@ -39,12 +39,27 @@ final class Classifier implements TrainableModel {
 
   @Override
   public ModelOutput forward(Batch batch) {
-    Tensor x = hidden.forward(batch.get("x"));
+    return forward(batch, Recomputation.none());
+  }
+
+  /** All but the normalisation, whose buffers change in a pass, is in segments. */
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
+    Tensor x =
+        recomputation.segment(List.of(batch.get("x")), inputs -> hidden.forward(inputs.getFirst()));
     Tensor normalised = normalisation.isPresent() ? normalisation.get().forward(x) : x;
-    Tensor dropped = torch.dropout(torch.tanh(normalised), dropout, module.is_training());
+    Tensor dropped =
+        recomputation.segment(
+            List.of(normalised),
+            inputs -> torch.dropout(torch.tanh(inputs.getFirst()), dropout, module.is_training()));
     Tensor logits = output.forward(dropped);
     return new ModelOutput(
         Optional.of(torch.cross_entropy_loss(logits, batch.get("labels"))), logits);
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return true;
   }
 
   /** An example: four numbers and a class. */

@@ -52,6 +52,19 @@ final class ExactRun {
             .learningRate(0.1);
       }
     },
+    /** Segments of the model that run twice, in three batches a step. */
+    CHECKPOINTING {
+      @Override
+      void set(TrainingArgumentsBuilder arguments) {
+        arguments
+            .gradientCheckpointing(true)
+            .gradientAccumulationSteps(3)
+            .loggingSteps(1)
+            .evalStrategy(IntervalStrategy.STEPS)
+            .evalSteps(7)
+            .saveSteps(5);
+      }
+    },
     /** Logs and evaluations at the end of an epoch, and checkpoints just before it. */
     EPOCHS {
       @Override

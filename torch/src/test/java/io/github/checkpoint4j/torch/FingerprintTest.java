@@ -18,4 +18,9 @@ class FingerprintTest {
     assertThat(fingerprint.text("device")).isEqualTo("cpu");
     assertThat(fingerprint.text("architecture")).isEqualTo(System.getProperty("os.arch"));
   }
+
+  @Test
+  void it_names_the_device() {
+    assertThat(Fingerprint.current(TorchDevice.parse("cuda:1")).text("device")).isEqualTo("cuda:1");
+  }
 }

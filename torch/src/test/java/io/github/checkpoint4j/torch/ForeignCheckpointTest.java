@@ -240,6 +240,25 @@ class ForeignCheckpointTest {
   }
 
   @Test
+  void gradient_checkpointing_is_compared_and_its_details_reported_if_they_change_numbers()
+      throws IOException {
+    arguments(
+        "activation_checkpointing",
+        "true",
+        "activation_checkpointing_kwargs",
+        "{\"preserve_rng_state\":false,\"use_reentrant\":true}");
+
+    train(arguments().gradientCheckpointing(true));
+    assertThat(changes())
+        .containsExactly(
+            "gradient_checkpointing_kwargs {\"preserve_rng_state\":false,\"use_reentrant\":true}"
+                + " is not supported (the run goes on without)");
+
+    train(arguments().outputDir(folder.resolve("other")));
+    assertThat(changes()).contains("gradient_checkpointing true -> false (applied)");
+  }
+
+  @Test
   void arguments_that_python_pickled_are_compared() throws IOException {
     Files.copy(
         GOLDEN.resolve("pytorch/training_args.bin"), checkpoint.resolve("training_args.bin"));

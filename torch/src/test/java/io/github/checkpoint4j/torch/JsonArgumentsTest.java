@@ -43,6 +43,7 @@ class JsonArgumentsTest {
             .maxGradNorm(0.5)
             .labelSmoothingFactor(0.2)
             .bf16(true)
+            .gradientCheckpointing(true)
             .loggingStrategy(IntervalStrategy.EPOCH)
             .loggingSteps(7)
             .loggingFirstStep(true)
@@ -142,6 +143,24 @@ class JsonArgumentsTest {
   }
 
   @Test
+  void gradient_checkpointing_has_two_names_and_its_details_change_no_number() throws IOException {
+    assertThat(of("{'gradient_checkpointing': true}").gradientCheckpointing()).isTrue();
+    assertThat(
+            of("{'activation_checkpointing': true, 'gradient_checkpointing': false}")
+                .gradientCheckpointing())
+        .isTrue();
+    assertThat(
+            of("{'activation_checkpointing': null, 'gradient_checkpointing': true}")
+                .gradientCheckpointing())
+        .isTrue();
+    assertThat(
+            of(
+                "{'gradient_checkpointing_kwargs': {'use_reentrant': true, 'every_n_layers': 2},"
+                    + " 'activation_checkpointing_kwargs': {'preserve_rng_state': true}}"))
+        .isEqualTo(TrainingArguments.builder().build());
+  }
+
+  @Test
   void what_hugging_face_takes_for_nothing_is_nothing() throws IOException {
     assertThat(of("{'max_steps': 0}").maxSteps()).isEqualTo(-1);
     assertThat(of("{'save_total_limit': 0}").saveTotalLimit()).isEmpty();
@@ -175,6 +194,9 @@ class JsonArgumentsTest {
         "\"tf32\": true | tf32 is true, which is not supported; leave it out",
         "\"accelerator_config\": {\"use_seedable_sampler\": false} | accelerator_config is"
             + " {\"use_seedable_sampler\":false}, which is not supported; leave it out",
+        "\"activation_checkpointing_kwargs\": {\"preserve_rng_state\": false} |"
+            + " gradient_checkpointing_kwargs is {\"preserve_rng_state\":false}, which is not"
+            + " supported; leave it out",
         "\"deepspeed\": \"zero3.json\" | deepspeed is \"zero3.json\", which is not supported;"
             + " leave it out",
         "\"lr_scheduler_kwargs\": {\"power\": 2} | lr_scheduler_kwargs is {\"power\":2}, which is"

@@ -20,6 +20,8 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.global.torch;
@@ -226,5 +228,70 @@ class RandomStateTest {
         .isInstanceOf(StateMismatchException.class)
         .hasMessageStartingWith("entry '" + entry + "' is not a state of libtorch's generator: ");
     assertThat(state.stateDict().tensor("cpu").hasSameBytes(before.tensor("cpu"))).isTrue();
+  }
+
+  @Test
+  void the_generator_of_a_gpu_is_saved_and_restored_as_cuda() {
+    // Another generator of the CPU stands in for that of a GPU.
+    try (var gpu = torch.make_generator_cpu(3)) {
+      RandomState random = RandomState.seeded(7, Optional.of(gpu));
+      StateDict saved = HeapCopy.of(random.stateDict());
+      assertThat(saved.names()).containsExactly("python", "numpy", "cpu", "cuda");
+      float[] drawn = rand(5);
+      float[] drawnThere = rand(gpu);
+
+      random.loadStateDict(saved);
+
+      assertThat(rand(gpu)).containsExactly(drawnThere);
+      assertThat(rand(5)).containsExactly(drawn);
+    }
+  }
+
+  @Test
+  void without_a_gpu_its_state_is_passed_on_and_without_a_state_it_stays() {
+    StateDict saved;
+    try (var gpu = torch.make_generator_cpu(3)) {
+      saved = HeapCopy.of(RandomState.seeded(7, Optional.of(gpu)).stateDict());
+    }
+    RandomState onCpu = RandomState.seeded(8);
+    onCpu.loadStateDict(saved);
+    assertThat(onCpu.stateDict().tensor("cuda").hasSameBytes(saved.tensor("cuda"))).isTrue();
+
+    StateDict ofCpu = HeapCopy.of(RandomState.seeded(7).stateDict());
+    try (var gpu = torch.make_generator_cpu(5);
+        var same = torch.make_generator_cpu(5)) {
+      RandomState.seeded(8, Optional.of(gpu)).loadStateDict(ofCpu);
+      assertThat(rand(gpu)).containsExactly(rand(same));
+    }
+  }
+
+  @Test
+  void a_state_that_is_none_of_the_gpus_changes_neither_generator() {
+    try (var gpu = torch.make_generator_cpu(5);
+        var same = torch.make_generator_cpu(5)) {
+      RandomState random = RandomState.seeded(7, Optional.of(gpu));
+      StateDict damaged =
+          StateDict.builder()
+              .put("cpu", HeapCopy.of(RandomState.seeded(9).stateDict()).tensor("cpu"))
+              .put("cuda", Tensor.of(Dtype.U8, new long[] {3}, MemorySegment.ofArray(new byte[3])))
+              .build();
+      torch.manual_seed(11);
+
+      assertThatThrownBy(() -> random.loadStateDict(damaged))
+          .isInstanceOf(StateMismatchException.class)
+          .hasMessageStartingWith("entry 'cuda' is not a state of libtorch's generator: ");
+
+      assertThat(rand(gpu)).containsExactly(rand(same));
+      float[] drawn = rand(4);
+      torch.manual_seed(11);
+      assertThat(rand(4)).containsExactly(drawn);
+    }
+  }
+
+  private static float[] rand(Generator generator) {
+    try (var numbers = torch.empty(5);
+        var drawn = numbers.uniform_(0, 1, new GeneratorOptional(generator))) {
+      return NativeTensors.heapCopy(drawn).toFloats();
+    }
   }
 }

@@ -15,11 +15,14 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerResumeTest {
   @TempDir private Path folder;
@@ -183,6 +186,24 @@ class TrainerResumeTest {
             "logging_steps 1 -> 3 (applied)",
             "save_steps 3 -> 2 (applied)",
             "max_steps 6 -> 9 (applied)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void gradient_checkpointing_can_be_switched_and_changes_nothing(boolean first)
+      throws IOException {
+    trainer(arguments().maxSteps(9).gradientCheckpointing(!first)).train();
+    Map<String, String> straight = ExactRun.digest(checkpoint(9));
+    for (int step : new int[] {6, 9}) {
+      Files.move(checkpoint(step), folder.resolve("straight-" + step));
+    }
+    assertThat(checkpoint(3)).isDirectory();
+
+    trainer(arguments().maxSteps(9).gradientCheckpointing(first)).train();
+
+    assertThat(changes())
+        .containsExactly("gradient_checkpointing %s -> %s (applied)".formatted(!first, first));
+    assertThat(ExactRun.digest(checkpoint(9))).isEqualTo(straight);
   }
 
   @Test

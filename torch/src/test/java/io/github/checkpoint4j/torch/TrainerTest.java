@@ -430,6 +430,34 @@ class TrainerTest {
   }
 
   @Test
+  void a_model_without_segments_is_refused_for_gradient_checkpointing() {
+    TrainableModel plain =
+        new TrainableModel() {
+          @Override
+          public Module module() {
+            return model.module();
+          }
+
+          @Override
+          public ModelOutput forward(Batch batch) {
+            return model.forward(batch);
+          }
+        };
+
+    assertThatThrownBy(() -> trainer(arguments().gradientCheckpointing(true)).model(plain).build())
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "gradientCheckpointing is true, and the model, of %s, does not support it; set it to"
+                    .formatted(plain.getClass().getName())
+                + " false");
+    try (Batch batch = Classifier.collate(Classifier.examples(2, 1))) {
+      assertThatThrownBy(() -> plain.forward(batch, Recomputation.none()))
+          .isInstanceOf(UnsupportedOperationException.class)
+          .hasMessage("the model does not support gradient checkpointing");
+    }
+  }
+
+  @Test
   void what_is_missing_is_said() {
     assertThatThrownBy(() -> Trainer.builder().build())
         .isInstanceOf(IllegalStateException.class)

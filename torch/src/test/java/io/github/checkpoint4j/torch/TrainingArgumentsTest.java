@@ -35,6 +35,7 @@ class TrainingArgumentsTest {
     assertThat(arguments.maxGradNorm()).isEqualTo(1.0);
     assertThat(arguments.labelSmoothingFactor()).isZero();
     assertThat(arguments.bf16()).isFalse();
+    assertThat(arguments.gradientCheckpointing()).isFalse();
     assertThat(arguments.loggingStrategy()).isEqualTo(IntervalStrategy.STEPS);
     assertThat(arguments.loggingSteps()).isEqualTo(500);
     assertThat(arguments.evalStrategy()).isEqualTo(IntervalStrategy.NO);

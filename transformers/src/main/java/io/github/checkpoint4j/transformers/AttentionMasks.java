@@ -33,34 +33,34 @@ final class AttentionMasks {
    *
    * @param attentionMask [batch, past + length], 0 for padding; empty if there is none
    * @param sequences as {@link #packed} makes it
-   * @param shape of the new tokens, [batch, length]
+   * @param ids the new tokens, [batch, length]
    * @param past the number of keys before the new ones
    * @throws IllegalArgumentException if {@code attentionMask} has another length
    */
   static Optional<Tensor> causal(
-      Optional<Tensor> attentionMask, Optional<Tensor> sequences, long[] shape, long past) {
-    long length = shape[1];
+      Optional<Tensor> attentionMask, Optional<Tensor> sequences, Tensor ids, long past) {
+    long length = ids.size(1);
     long keys = Math.addExact(past, length);
     attentionMask.ifPresent(mask -> requireLength(mask, keys, past));
     Optional<Tensor> kept = padding(attentionMask);
     if ((length == 1 || past == 0) && kept.isEmpty() && sequences.isEmpty()) {
       return Optional.empty();
     }
-    Tensor mask = upToOwn(past, keys).unsqueeze(0).unsqueeze(0);
+    Tensor mask = upToOwn(past, keys, ids).unsqueeze(0).unsqueeze(0);
     if (kept.isPresent()) {
       mask = mask.logical_and(kept.get().unsqueeze(1).unsqueeze(1));
     }
     if (sequences.isPresent()) {
-      Tensor ids = sequences.get();
-      mask = mask.logical_and(ids.unsqueeze(-1).eq(ids.unsqueeze(-2)).unsqueeze(1));
+      Tensor row = sequences.get();
+      mask = mask.logical_and(row.unsqueeze(-1).eq(row.unsqueeze(-2)).unsqueeze(1));
     }
-    return Optional.of(mask.expand(shape[0], 1, length, keys));
+    return Optional.of(mask.expand(ids.size(0), 1, length, keys));
   }
 
   /** The keys up to each new token's own, boolean [keys - past, keys]. */
-  private static Tensor upToOwn(long past, long keys) {
-    Tensor own = torch.arange(new Scalar(past), new Scalar(keys)).unsqueeze(-1);
-    return torch.arange(new Scalar(keys)).unsqueeze(0).le(own);
+  private static Tensor upToOwn(long past, long keys, Tensor beside) {
+    Tensor own = Positions.between(past, keys, beside).unsqueeze(-1);
+    return Positions.between(0, keys, beside).unsqueeze(0).le(own);
   }
 
   /**
@@ -74,7 +74,7 @@ final class AttentionMasks {
   static Tensor biased(Tensor bias, Optional<Tensor> mask, boolean causal) {
     long queries = bias.size(2);
     Optional<Tensor> seen =
-        mask.isEmpty() && causal && queries > 1 ? Optional.of(upToOwn(0, queries)) : mask;
+        mask.isEmpty() && causal && queries > 1 ? Optional.of(upToOwn(0, queries, bias)) : mask;
     return seen.map(looked -> torch.where(looked, bias, new Scalar((double) -Float.MAX_VALUE)))
         .orElse(bias)
         .contiguous();

@@ -6,7 +6,6 @@ import org.bytedeco.pytorch.DropoutImpl;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -61,7 +60,7 @@ final class BertEmbeddings extends Module {
     }
     Tensor tokenTypeIds =
         batch.contains("token_type_ids") ? batch.get("token_type_ids") : torch.zeros_like(inputIds);
-    Tensor positionIds = torch.arange(new Scalar(length)).unsqueeze(0);
+    Tensor positionIds = Positions.between(0, length, inputIds).unsqueeze(0);
     Tensor words = wordEmbeddings.forward(inputIds);
     Tensor embeddings = words.add(tokenTypeEmbeddings.forward(tokenTypeIds));
     embeddings = embeddings.add(positionEmbeddings.forward(positionIds));

@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.torch.Recomputation;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.LongStream;
@@ -25,10 +26,12 @@ final class BertEncoder extends Module {
    *
    * @param hidden the embeddings, [batch, length, hidden]
    * @param mask as {@link AttentionMasks#bidirectional} makes it
+   * @param recomputation runs the layers
    */
-  Tensor forward(Tensor hidden, Optional<Tensor> mask) {
+  Tensor forward(Tensor hidden, Optional<Tensor> mask, Recomputation recomputation) {
     for (BertLayer each : layers) {
-      hidden = each.forward(hidden, mask);
+      hidden =
+          recomputation.segment(List.of(hidden), inputs -> each.forward(inputs.getFirst(), mask));
     }
     return hidden;
   }

@@ -5,6 +5,7 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
@@ -130,9 +131,20 @@ public final class BertForMaskedLM extends Module implements TrainableModel {
    */
   @Override
   public ModelOutput forward(Batch batch) {
-    Tensor logits = predictions.forward(bert.forward(batch));
+    return forward(batch, Recomputation.none());
+  }
+
+  /** As {@link #forward(Batch)}; each layer is a segment. */
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
+    Tensor logits = predictions.forward(bert.forward(batch, recomputation));
     return new ModelOutput(
         batch.find("labels").map(labels -> TokenLoss.inPlace(logits, labels)), logits);
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return true;
   }
 
   /** config.json. */

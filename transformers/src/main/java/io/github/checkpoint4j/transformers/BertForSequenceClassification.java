@@ -3,6 +3,7 @@ package io.github.checkpoint4j.transformers;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import java.util.Map;
 import java.util.Optional;
@@ -77,12 +78,23 @@ public final class BertForSequenceClassification extends Module implements Train
    */
   @Override
   public ModelOutput forward(Batch batch) {
-    Tensor logits = classifier.forward(dropout.forward(bert.pooled(batch)));
+    return forward(batch, Recomputation.none());
+  }
+
+  /** As {@link #forward(Batch)}; each layer is a segment. */
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
+    Tensor logits = classifier.forward(dropout.forward(bert.pooled(batch, recomputation)));
     if (!batch.contains("labels")) {
       return new ModelOutput(Optional.empty(), logits);
     }
     Tensor labels = batch.get("labels");
     return new ModelOutput(Optional.of(problemType(labels).loss(logits, labels)), logits);
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return true;
   }
 
   /** config.json. */

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.Recomputation;
 import java.util.Optional;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
@@ -33,12 +34,13 @@ final class BertModel extends Module {
    *
    * @param batch {@code input_ids}, and if there {@code token_type_ids} and {@code attention_mask}
    *     (0 for padding), all [batch, length]
+   * @param recomputation runs the layers
    */
-  Tensor forward(Batch batch) {
+  Tensor forward(Batch batch, Recomputation recomputation) {
     Tensor embedded = Layers.freeingIntermediates(() -> embeddings.forward(batch));
     Optional<Tensor> mask =
         AttentionMasks.bidirectional(batch.find("attention_mask"), embedded.size(1));
-    return encoder.forward(embedded, mask);
+    return encoder.forward(embedded, mask, recomputation);
   }
 
   /**
@@ -46,7 +48,7 @@ final class BertModel extends Module {
    *
    * @param batch as for {@link #forward}
    */
-  Tensor pooled(Batch batch) {
-    return pooler.orElseThrow().forward(forward(batch));
+  Tensor pooled(Batch batch, Recomputation recomputation) {
+    return pooler.orElseThrow().forward(forward(batch, recomputation));
   }
 }

@@ -5,6 +5,7 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
@@ -120,7 +121,13 @@ public final class Gpt2LMHeadModel extends Module implements TrainableModel {
    */
   @Override
   public ModelOutput forward(Batch batch) {
-    Tensor logits = lmHead.forward(transformer.forward(batch, Optional.empty()));
+    return forward(batch, Recomputation.none());
+  }
+
+  /** As {@link #forward(Batch)}; each layer is a segment. */
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
+    Tensor logits = lmHead.forward(transformer.forward(batch, Optional.empty(), recomputation));
     return new ModelOutput(
         batch.find("labels").map(labels -> TokenLoss.ofNext(logits, labels)), logits);
   }
@@ -142,7 +149,12 @@ public final class Gpt2LMHeadModel extends Module implements TrainableModel {
    *     length, or there are more tokens than the model has positions
    */
   public Tensor forward(Batch batch, KeyValueCache cache) {
-    return lmHead.forward(transformer.forward(batch, Optional.of(cache)));
+    return lmHead.forward(transformer.forward(batch, Optional.of(cache), Recomputation.none()));
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return true;
   }
 
   /** config.json. */

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.transformers;
 
 import io.github.checkpoint4j.torch.Batch;
+import io.github.checkpoint4j.torch.Recomputation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -9,9 +10,7 @@ import org.bytedeco.pytorch.DropoutImpl;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.LayerNormImpl;
 import org.bytedeco.pytorch.Module;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** GPT-2 without a head: embeddings, blocks, a last normalisation. */
 final class Gpt2Model extends Module {
@@ -46,23 +45,25 @@ final class Gpt2Model extends Module {
    * The hidden states, [batch, length, hidden].
    *
    * @param batch as in {@link Gpt2LMHeadModel#forward(Batch, KeyValueCache)}
-   * @param cache the tokens before, to which these are added
+   * @param cache the tokens before, to which these are added; none where blocks run again
+   * @param recomputation runs the blocks
    */
-  Tensor forward(Batch batch, Optional<KeyValueCache> cache) {
+  Tensor forward(Batch batch, Optional<KeyValueCache> cache, Recomputation recomputation) {
     Tensor inputIds = TokenRows.of(batch, "input_ids");
     long past = cache.map(KeyValueCache::length).orElse(0L);
-    Tensor positions =
-        batch.find("position_ids").orElseGet(() -> positions(past, inputIds.size(1)));
+    Tensor positions = batch.find("position_ids").orElseGet(() -> positions(past, inputIds));
     Tensor embedded = Layers.freeingIntermediates(() -> embeddings(batch, inputIds, positions));
     Optional<Tensor> attentionMask = batch.find("attention_mask");
     Optional<Tensor> sequences =
         attentionMask.isEmpty() && cache.isEmpty()
             ? batch.find("position_ids").flatMap(AttentionMasks::packed)
             : Optional.empty();
-    Optional<Tensor> mask = AttentionMasks.causal(attentionMask, sequences, inputIds.shape(), past);
+    Optional<Tensor> mask = AttentionMasks.causal(attentionMask, sequences, inputIds, past);
     Tensor hidden = embedded;
     for (Gpt2Block block : blocks) {
-      hidden = block.forward(hidden, mask, cache);
+      hidden =
+          recomputation.segment(
+              List.of(hidden), inputs -> block.forward(inputs.getFirst(), mask, cache));
     }
     return lnF.forward(hidden);
   }
@@ -73,8 +74,8 @@ final class Gpt2Model extends Module {
     return drop.forward(types.isPresent() ? embedded.add(wte.forward(types.get())) : embedded);
   }
 
-  private Tensor positions(long past, long length) {
-    long end = Math.addExact(past, length);
+  private Tensor positions(long past, Tensor inputIds) {
+    long end = Math.addExact(past, inputIds.size(1));
     if (end > config.nPositions()) {
       throw new IllegalArgumentException(
           "the sequences have "
@@ -83,6 +84,6 @@ final class Gpt2Model extends Module {
               + config.nPositions()
               + " positions (n_positions); truncate them when tokenizing");
     }
-    return torch.arange(new Scalar(past), new Scalar(end)).unsqueeze(0);
+    return Positions.between(past, end, inputIds).unsqueeze(0);
   }
 }

@@ -15,6 +15,7 @@ import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.ModuleState;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
@@ -215,6 +216,16 @@ public record Pretrained<M extends TrainableModel>(
   @Override
   public boolean predictsNextToken() {
     return model.predictsNextToken();
+  }
+
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
+    return model.forward(batch, recomputation);
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return model.supportsGradientCheckpointing();
   }
 
   /** config.json, the files of the tokenizer, and how the model writes. */

@@ -7,6 +7,7 @@ import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
@@ -135,6 +136,16 @@ public record PretrainedBert(
   @Override
   public ModelOutput forward(Batch batch) {
     return model.forward(batch);
+  }
+
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
+    return model.forward(batch, recomputation);
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return model.supportsGradientCheckpointing();
   }
 
   /** config.json and the files of the tokenizer. */

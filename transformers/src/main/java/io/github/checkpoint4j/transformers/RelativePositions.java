@@ -17,11 +17,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *     _relative_position_bucket</a>
  */
 record RelativePositions(boolean bidirectional, long buckets, long maxDistance) {
-  /** The bucket of each key for each query after {@code past} ones, int64 [queries, keys]. */
-  Tensor buckets(long past, long queries, long keys) {
-    Tensor query =
-        torch.arange(new Scalar(past), new Scalar(Math.addExact(past, queries))).unsqueeze(1);
-    Tensor relative = torch.arange(new Scalar(keys)).unsqueeze(0).sub(query);
+  /**
+   * The bucket of each key for each query after {@code past} ones, int64 [queries, keys].
+   *
+   * @param beside a tensor on the device where they are needed
+   */
+  Tensor buckets(long past, long queries, long keys, Tensor beside) {
+    Tensor query = Positions.between(past, Math.addExact(past, queries), beside).unsqueeze(1);
+    Tensor relative = Positions.between(0, keys, beside).unsqueeze(0).sub(query);
     if (!bidirectional) {
       Tensor before = relative.minimum(torch.zeros_like(relative)).neg();
       return oneSided(before, buckets);

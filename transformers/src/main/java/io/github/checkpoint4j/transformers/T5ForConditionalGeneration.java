@@ -5,6 +5,7 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.ModelOutput;
+import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
 import java.io.IOException;
@@ -128,11 +129,18 @@ public final class T5ForConditionalGeneration extends Module implements Trainabl
    */
   @Override
   public ModelOutput forward(Batch batch) {
+    return forward(batch, Recomputation.none());
+  }
+
+  /** As {@link #forward(Batch)}; each block of the encoder and of the decoder is a segment. */
+  @Override
+  public ModelOutput forward(Batch batch, Recomputation recomputation) {
     Tensor given =
         !batch.contains("decoder_input_ids") && batch.contains("labels")
             ? shiftedRight(TokenRows.of(batch, "labels"))
             : TokenRows.of(batch, "decoder_input_ids");
-    Tensor logits = decode(given, encode(batch), batch, Optional.empty());
+    Tensor logits =
+        decode(given, encode(batch, recomputation), batch, Optional.empty(), recomputation);
     return new ModelOutput(
         batch.find("labels").map(labels -> TokenLoss.inPlace(logits, labels)), logits);
   }
@@ -144,12 +152,17 @@ public final class T5ForConditionalGeneration extends Module implements Trainabl
    *     #forward(Batch)}
    */
   public Tensor encode(Batch batch) {
+    return encode(batch, Recomputation.none());
+  }
+
+  private Tensor encode(Batch batch, Recomputation recomputation) {
     return encoder.forward(
         TokenRows.of(batch, "input_ids"),
         batch.find("attention_mask"),
         Optional.empty(),
         Optional.empty(),
-        Optional.empty());
+        Optional.empty(),
+        recomputation);
   }
 
   /**
@@ -163,18 +176,24 @@ public final class T5ForConditionalGeneration extends Module implements Trainabl
    * @throws IllegalArgumentException as {@link #forward(Batch)}
    */
   public Tensor forward(Tensor encoded, Batch batch, EncoderDecoderCache cache) {
-    return decode(TokenRows.of(batch, "decoder_input_ids"), encoded, batch, Optional.of(cache));
+    Tensor ids = TokenRows.of(batch, "decoder_input_ids");
+    return decode(ids, encoded, batch, Optional.of(cache), Recomputation.none());
   }
 
   private Tensor decode(
-      Tensor ids, Tensor encoded, Batch batch, Optional<EncoderDecoderCache> cache) {
+      Tensor ids,
+      Tensor encoded,
+      Batch batch,
+      Optional<EncoderDecoderCache> cache,
+      Recomputation recomputation) {
     Tensor hidden =
         decoder.forward(
             ids,
             batch.find("decoder_attention_mask"),
             Optional.of(encoded),
             batch.find("attention_mask"),
-            cache);
+            cache,
+            recomputation);
     return lmHead.forward(
         config.scaleDecoderOutputs()
             ? hidden.mul(new Scalar(Math.pow((double) config.dModel(), -0.5)))
@@ -195,6 +214,11 @@ public final class T5ForConditionalGeneration extends Module implements Trainabl
         "labels make no decoder_input_ids: the configuration has no "
             + member
             + "; set it, or put decoder_input_ids into the batch");
+  }
+
+  @Override
+  public boolean supportsGradientCheckpointing() {
+    return true;
   }
 
   /** config.json. */

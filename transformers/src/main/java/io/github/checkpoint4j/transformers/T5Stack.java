@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.transformers;
 
+import io.github.checkpoint4j.torch.Recomputation;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import org.bytedeco.pytorch.DropoutImpl;
 import org.bytedeco.pytorch.EmbeddingImpl;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
 /** The encoder or the decoder: blocks between dropouts, and a last normalisation. */
@@ -67,34 +69,47 @@ final class T5Stack extends Module {
    * @param attentionMask 0 for padding, [batch, tokens before and these]
    * @param encoded for a decoder, what the encoder made
    * @param encodedMask 0 for padding, [batch, keys]
-   * @param cache the decoder's tokens before, to which these are added
+   * @param cache the decoder's tokens before, to which these are added; none where blocks run again
+   * @param recomputation runs the blocks
    */
   Tensor forward(
       Tensor ids,
       Optional<Tensor> attentionMask,
       Optional<Tensor> encoded,
       Optional<Tensor> encodedMask,
-      Optional<EncoderDecoderCache> cache) {
+      Optional<EncoderDecoderCache> cache,
+      Recomputation recomputation) {
     long length = ids.size(1);
     long past = cache.map(EncoderDecoderCache::length).orElse(0L);
     Optional<Tensor> seen =
         decoder
-            ? AttentionMasks.causal(attentionMask, Optional.empty(), ids.shape(), past)
+            ? AttentionMasks.causal(attentionMask, Optional.empty(), ids, past)
             : AttentionMasks.bidirectional(attentionMask, length);
-    Tensor bias = blocks.getFirst().bias(positions.buckets(past, length, past + length));
+    Tensor bias = blocks.getFirst().bias(positions.buckets(past, length, past + length, ids));
     Tensor mask = AttentionMasks.biased(bias, seen, decoder);
     Optional<Source> source =
         encoded.map(states -> new Source(states, unbiased(length, states, encodedMask)));
     Tensor hidden = dropout.forward(embedTokens.forward(ids));
     for (T5Block each : blocks) {
-      hidden = each.forward(hidden, mask, source, cache);
+      List<Tensor> inputs = new ArrayList<>(List.of(hidden, mask));
+      source.map(Source::hidden).ifPresent(inputs::add);
+      hidden =
+          recomputation.segment(
+              inputs,
+              in ->
+                  each.forward(
+                      in.get(0),
+                      in.get(1),
+                      source.map(all -> new Source(in.get(2), all.mask())),
+                      cache));
     }
     return dropout.forward(finalLayerNorm.forward(hidden));
   }
 
   private Tensor unbiased(long length, Tensor encoded, Optional<Tensor> encodedMask) {
     return AttentionMasks.biased(
-        torch.zeros(1, heads, length, encoded.size(1)),
+        torch.zeros(
+            new long[] {1, heads, length, encoded.size(1)}, new TensorOptions(encoded.device())),
         AttentionMasks.bidirectional(encodedMask, length),
         false);
   }

@@ -4,10 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.checkpoint4j.torch.NativeTensors;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 
 /** The figures are of transformers 5.23, T5Attention._relative_position_bucket. */
 final class RelativePositionsTest {
+  private static final Tensor HERE = torch.zeros(1);
+
   private static final long[] BOTH = {
     3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 3, 2, 2, 2, 1, 0, 5, 6, 6, 6, 7, 7, 7, 7, 7, 7, 7,
     7, 7, 7, 7, 7, 7, 7, 7, 7
@@ -45,8 +48,8 @@ final class RelativePositionsTest {
   @Test
   void queries_after_others_are_the_last_rows_of_all() {
     var positions = new RelativePositions(true, 8, 12);
-    try (Tensor last = positions.buckets(3, 2, 5);
-        Tensor all = positions.buckets(0, 5, 5);
+    try (Tensor last = positions.buckets(3, 2, 5, HERE);
+        Tensor all = positions.buckets(0, 5, 5, HERE);
         Tensor rows = all.narrow(0, 3, 2)) {
       assertThat(NativeTensors.view(last).toLongs())
           .containsExactly(NativeTensors.view(rows).toLongs());
@@ -54,7 +57,7 @@ final class RelativePositionsTest {
   }
 
   private static long[] row(RelativePositions positions, long query, long keys) {
-    try (Tensor buckets = positions.buckets(query, 1, keys)) {
+    try (Tensor buckets = positions.buckets(query, 1, keys, HERE)) {
       assertThat(buckets.shape()).containsExactly(1, keys);
       return NativeTensors.view(buckets).toLongs();
     }

@@ -20,10 +20,14 @@ final class TinyBert {
   }
 
   static BertConfig config(double dropout) {
+    return config(dropout, 2);
+  }
+
+  static BertConfig config(double dropout, int layers) {
     return new BertConfig(
         100,
         32,
-        2,
+        layers,
         4,
         64,
         Activation.GELU,

@@ -1,0 +1,63 @@
+package io.github.checkpoint4j.transformers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What models make themselves is on the device of what they are given. libtorch's meta stands in
+ * for a GPU: it computes shapes, and refuses tensors of another device.
+ */
+final class DeviceTest {
+  private final PointerScope scope = new PointerScope();
+  private Tensor ids;
+
+  @BeforeEach
+  void tokens_elsewhere() {
+    ids = torch.ones(2, 5).to(new Device("meta"), ScalarType.Long);
+  }
+
+  @AfterEach
+  void close() {
+    scope.close();
+  }
+
+  @Test
+  void places_of_tokens() {
+    Tensor places = Positions.between(3, 8, ids);
+
+    assertThat(places.is_meta()).isTrue();
+    assertThat(places.shape()).containsExactly(5);
+    assertThat(places.scalar_type().intern()).isEqualTo(ScalarType.Long);
+  }
+
+  @Test
+  void buckets_of_relative_positions() {
+    for (boolean bidirectional : new boolean[] {true, false}) {
+      Tensor buckets = new RelativePositions(bidirectional, 32, 128).buckets(0, 5, 7, ids);
+
+      assertThat(buckets.is_meta()).isTrue();
+      assertThat(buckets.shape()).containsExactly(5, 7);
+    }
+  }
+
+  @Test
+  void masks() {
+    Tensor causal = AttentionMasks.causal(Optional.empty(), Optional.empty(), ids, 3).orElseThrow();
+    assertThat(causal.is_meta()).isTrue();
+    assertThat(causal.shape()).containsExactly(2, 1, 5, 8);
+
+    Tensor bias = torch.ones(1, 4, 5, 5).to(new Device("meta"), ScalarType.Float);
+    Tensor biased = AttentionMasks.biased(bias, Optional.empty(), true);
+    assertThat(biased.is_meta()).isTrue();
+    assertThat(biased.shape()).containsExactly(1, 4, 5, 5);
+  }
+}
