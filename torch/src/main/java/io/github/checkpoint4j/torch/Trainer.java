@@ -138,7 +138,10 @@ public final class Trainer<T> {
     LearningRateSchedule schedule =
         arguments
             .lrSchedulerType()
-            .schedule(arguments.warmupSteps(length.maxSteps()), length.maxSteps());
+            .schedule(
+                arguments.warmupSteps(length.maxSteps()),
+                length.maxSteps(),
+                arguments.learningRate());
     var scheduler = new LearningRateScheduler(optimizer, schedule);
     var onResume = new ArgumentsOnResume(optimizer, scheduler, schedule);
     Map<String, Stateful> parts = new LinkedHashMap<>();
@@ -172,10 +175,10 @@ public final class Trainer<T> {
               from -> {
                 var applied = new ArrayList<>(onResume.apply());
                 applied.addAll(events.restoreStates(from.callbackTensors()));
+                orders.changeAt(start).ifPresent(applied::add);
                 if (left.batch() != start.batch()) {
                   applied.add(
                       new Resumption.Change(
-                orders.changeAt(start).ifPresent(applied::add);
                           "batches_to_skip",
                           Json.of(left.batch()),
                           Json.of(start.batch()),
@@ -270,10 +273,10 @@ public final class Trainer<T> {
     var evaluation =
         new Evaluation<>(
             model,
+            TrainerLoss.of(model, arguments),
             evalLoader,
             computeMetrics.filter(_ -> !arguments.predictionLossOnly()),
             arguments.loggingNanInfFilter(),
-            TrainerLoss.of(model, arguments),
             clock);
     Map<String, Double> metrics = evaluation.run(events::predictionStep);
     events.log(metrics);
@@ -309,10 +312,10 @@ public final class Trainer<T> {
     private List<T> trainExamples = List.of();
     private List<T> evalExamples = List.of();
     private Optional<Collator<T>> collator = Optional.empty();
+    private Optional<ToIntFunction<? super T>> length = Optional.empty();
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
-    private Optional<ToIntFunction<? super T>> length = Optional.empty();
     private Optional<OptimizerFactory> optimizerFactory = Optional.empty();
     private final List<TrainerCallback> callbacks = new ArrayList<>();
     private Optional<AveragedWeights> averages = Optional.empty();
@@ -346,15 +349,15 @@ public final class Trainer<T> {
       return this;
     }
 
-    public Builder<T> computeMetrics(ComputeMetrics value) {
-      computeMetrics = Optional.of(value);
-      return this;
     /** How long an example is, in tokens, for {@link SamplingStrategy#GROUP_BY_LENGTH}. */
     public Builder<T> length(ToIntFunction<? super T> value) {
       length = Optional.of(value);
       return this;
     }
 
+    public Builder<T> computeMetrics(ComputeMetrics value) {
+      computeMetrics = Optional.of(value);
+      return this;
     }
 
     /** The parameters that are not trained, besides those that need no gradient already. */
