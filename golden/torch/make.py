@@ -154,6 +154,10 @@ SCHEDULES = {
     "constant_with_warmup": (7, 12),
     "linear_without_warmup": (0, 9),
     "cosine_all_warmup": (4, 4),
+    "cosine_with_restarts": (2, 15),
+    "polynomial": (3, 14),
+    "inverse_sqrt": (4, 25),
+    "inverse_sqrt_without_warmup": (0, 12),
 }
 
 

@@ -63,6 +63,72 @@ public interface LearningRateSchedule {
     };
   }
 
+  /**
+   * From 0 up to 1 in {@code warmup} steps, then {@code cycles} times from 1 down to 0 along half a
+   * cosine wave until {@code total}, and 0 after.
+   *
+   * @throws IllegalArgumentException if a number of steps is negative, or there is no cycle
+   */
+  static LearningRateSchedule cosineWithRestarts(long warmup, long total, int cycles) {
+    requireSteps(warmup, total);
+    if (cycles < 1) {
+      throw new IllegalArgumentException(cycles + " cycles: expected 1 or more");
+    }
+    return step -> {
+      if (step < warmup) {
+        return rise(step, warmup);
+      }
+      double progress = (double) (step - warmup) / (double) Math.max(1, total - warmup);
+      return progress >= 1
+          ? 0.0
+          : Math.max(0.0, 0.5 * (1.0 + CMath.cos(Math.PI * (cycles * progress % 1.0))));
+    };
+  }
+
+  /**
+   * From 0 up to 1 in {@code warmup} steps, then down with a power of the steps that are left, to
+   * the learning rate {@code end} at {@code total}, where it stays.
+   *
+   * @param learningRate what the factors are for
+   * @throws IllegalArgumentException if a number of steps is negative, or the learning rate is not
+   *     above {@code end}
+   */
+  static LearningRateSchedule polynomial(
+      long warmup, long total, double learningRate, double end, double power) {
+    requireSteps(warmup, total);
+    if (!(learningRate > end)) {
+      throw new IllegalArgumentException(
+          ("learningRate is %s; a polynomial schedule, which ends at %s, needs a greater one: choose"
+                  + " one, or another lrSchedulerType")
+              .formatted(learningRate, end));
+    }
+    return step -> {
+      if (step < warmup) {
+        return rise(step, warmup);
+      }
+      if (step > total) {
+        return end / learningRate;
+      }
+      double left = 1 - (double) (step - warmup) / (double) Math.max(1, total - warmup);
+      return ((learningRate - end) * Math.pow(left, power) + end) / learningRate;
+    };
+  }
+
+  /**
+   * From 0 up to 1 in {@code warmup} steps, then the root of {@code warmup} by the step; without
+   * warm-up, down from 1 as if there had been one of 10,000 steps.
+   *
+   * @throws IllegalArgumentException if {@code warmup} is negative
+   */
+  static LearningRateSchedule inverseSqrt(long warmup) {
+    requireSteps(warmup, warmup);
+    long scale = warmup == 0 ? 10_000 : warmup;
+    return step ->
+        step < warmup
+            ? rise(step, warmup)
+            : 1.0 / Math.sqrt((double) (step + scale - warmup) / (double) scale);
+  }
+
   private static double rise(long step, long warmup) {
     return (double) step / (double) Math.max(1, warmup);
   }

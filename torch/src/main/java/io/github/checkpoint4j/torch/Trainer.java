@@ -144,7 +144,10 @@ public final class Trainer<T> {
     LearningRateSchedule schedule =
         arguments
             .lrSchedulerType()
-            .schedule(arguments.warmupSteps(length.maxSteps()), length.maxSteps());
+            .schedule(
+                arguments.warmupSteps(length.maxSteps()),
+                length.maxSteps(),
+                arguments.learningRate());
     var scheduler = new LearningRateScheduler(optimizer, schedule);
     var onResume = new ArgumentsOnResume(optimizer, scheduler, schedule);
     Map<String, Stateful> parts = new LinkedHashMap<>();
@@ -277,10 +280,10 @@ public final class Trainer<T> {
     var evaluation =
         new Evaluation<>(
             model,
+            TrainerLoss.of(model, arguments),
             evalLoader,
             computeMetrics.filter(_ -> !arguments.predictionLossOnly()),
             arguments.loggingNanInfFilter(),
-            TrainerLoss.of(model, arguments),
             clock);
     Map<String, Double> metrics = evaluation.run(events::predictionStep);
     events.log(metrics);
@@ -319,10 +322,10 @@ public final class Trainer<T> {
     private List<T> trainExamples = List.of();
     private List<T> evalExamples = List.of();
     private Optional<Collator<T>> collator = Optional.empty();
+    private Optional<ToIntFunction<? super T>> length = Optional.empty();
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
-    private Optional<ToIntFunction<? super T>> length = Optional.empty();
     private Optional<OptimizerFactory> optimizerFactory = Optional.empty();
     private final List<TrainerCallback> callbacks = new ArrayList<>();
     private Optional<AveragedWeights> averages = Optional.empty();
@@ -357,15 +360,15 @@ public final class Trainer<T> {
       return this;
     }
 
-    public Builder<T> computeMetrics(ComputeMetrics value) {
-      computeMetrics = Optional.of(value);
-      return this;
     /** How long an example is, in tokens, for {@link SamplingStrategy#GROUP_BY_LENGTH}. */
     public Builder<T> length(ToIntFunction<? super T> value) {
       length = Optional.of(value);
       return this;
     }
 
+    public Builder<T> computeMetrics(ComputeMetrics value) {
+      computeMetrics = Optional.of(value);
+      return this;
     }
 
     /** The parameters that are not trained, besides those that need no gradient already. */

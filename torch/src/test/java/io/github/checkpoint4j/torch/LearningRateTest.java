@@ -3,6 +3,7 @@ package io.github.checkpoint4j.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.PyTorch;
@@ -39,8 +40,38 @@ class LearningRateTest {
       case "cosine" -> LearningRateSchedule.cosine(warmup, total);
       case "constant" -> LearningRateSchedule.constant();
       case "constant_with_warmup" -> LearningRateSchedule.constantWithWarmup(warmup);
+      case "cosine_with_restarts" -> LearningRateSchedule.cosineWithRestarts(warmup, total, 1);
+      case "polynomial" -> LearningRateSchedule.polynomial(warmup, total, 1.0, 1e-7, 1);
+      case "inverse_sqrt" -> LearningRateSchedule.inverseSqrt(warmup);
       default -> throw new AssertionError(golden.text("kind"));
     };
+  }
+
+  @Test
+  void cosine_restarts_as_often_as_said() {
+    LearningRateSchedule schedule = LearningRateSchedule.cosineWithRestarts(2, 10, 2);
+
+    assertThat(schedule.multiplier(1)).isEqualTo(0.5);
+    assertThat(schedule.multiplier(2)).isEqualTo(1);
+    assertThat(schedule.multiplier(4)).isCloseTo(0.5, within(1e-12));
+    assertThat(schedule.multiplier(6)).isEqualTo(1);
+    assertThat(schedule.multiplier(10)).isZero();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> LearningRateSchedule.cosineWithRestarts(2, 10, 0))
+        .withMessage("0 cycles: expected 1 or more");
+  }
+
+  @Test
+  void a_polynomial_ends_above_nothing_and_below_the_learning_rate() {
+    LearningRateSchedule schedule = LearningRateSchedule.polynomial(0, 4, 0.5, 0.1, 2);
+
+    assertThat(schedule.multiplier(2)).isCloseTo((0.4 * 0.25 + 0.1) / 0.5, within(1e-12));
+    assertThat(schedule.multiplier(9)).isEqualTo(0.2);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> SchedulerType.POLYNOMIAL.schedule(0, 4, 1e-8))
+        .withMessage(
+            "learningRate is 1.0E-8; a polynomial schedule, which ends at 1.0E-7, needs a greater"
+                + " one: choose one, or another lrSchedulerType");
   }
 
   private static Optimizer optimizer(double rate) {
