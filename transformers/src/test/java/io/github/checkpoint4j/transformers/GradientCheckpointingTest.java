@@ -170,9 +170,7 @@ final class GradientCheckpointingTest {
                     .flatMap(
                         frozen ->
                             Stream.of(0.0, 0.1)
-                                .map(
-                                    dropout ->
-                                        Arguments.of(kind, frozen, dropout))));
+                                .map(dropout -> Arguments.of(kind, frozen, dropout))));
   }
 
   @ParameterizedTest
