@@ -11,15 +11,19 @@ import io.github.checkpoint4j.torch.TrainerCallback;
 import io.github.checkpoint4j.torch.TrainerControl;
 import io.github.checkpoint4j.torch.TrainerState;
 import io.github.checkpoint4j.torch.TrainingArguments;
+import io.github.checkpoint4j.torch.TrainingArgumentsBuilder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Language models in the trainer: with dropout, stopped, and gone on with. */
@@ -31,17 +35,52 @@ final class LanguageModelRunTest {
     torch.set_num_threads(1);
   }
 
+  /** How the loss of a step is computed. */
+  enum Loss {
+    OF_A_BATCH {
+      @Override
+      void set(TrainingArgumentsBuilder arguments) {}
+    },
+    OF_TWO_BATCHES {
+      @Override
+      void set(TrainingArgumentsBuilder arguments) {
+        arguments.gradientAccumulationSteps(2);
+      }
+    },
+    SMOOTHED_IN_BF16 {
+      @Override
+      void set(TrainingArgumentsBuilder arguments) {
+        arguments.labelSmoothingFactor(0.1).bf16(true);
+      }
+    };
+
+    abstract void set(TrainingArgumentsBuilder arguments);
+
+    TrainingArguments arguments(Path output) {
+      TrainingArgumentsBuilder arguments = LanguageModelRun.arguments(output);
+      set(arguments);
+      return arguments.build();
+    }
+  }
+
+  static Stream<Arguments> runs() {
+    return Stream.of("gpt2", "bert-mlm", "t5")
+        .flatMap(model -> Stream.of(Loss.values()).map(loss -> Arguments.of(model, loss)));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"gpt2", "bert-mlm", "t5"})
-  void a_run_with_dropout_that_is_stopped_goes_on_bit_for_bit(String model) throws IOException {
+  @MethodSource("runs")
+  void a_run_with_dropout_that_is_stopped_goes_on_bit_for_bit(String model, Loss loss)
+      throws IOException {
     Path whole = folder.resolve("whole");
-    TrainResult straight = LanguageModelRun.trainer(fresh(model, 5), whole).train();
+    TrainResult straight = LanguageModelRun.trainer(fresh(model, 5), loss.arguments(whole)).train();
     Path output = folder.resolve("stopped");
     var stopper = new Stopper();
-    Trainer<Integer> first = LanguageModelRun.trainer(fresh(model, 5), output, stopper);
+    Trainer<Integer> first =
+        LanguageModelRun.trainer(fresh(model, 5), loss.arguments(output), stopper);
     stopper.stop = first::requestStop;
     assertThat(first.train().globalStep()).isEqualTo(3);
-    TrainResult last = LanguageModelRun.trainer(fresh(model, 99), output).train();
+    TrainResult last = LanguageModelRun.trainer(fresh(model, 99), loss.arguments(output)).train();
 
     assertThat(last.trainingLoss()).isEqualTo(straight.trainingLoss());
     for (String file : List.of("model.safetensors", "optimizer.pt", "rng_state.pth")) {
