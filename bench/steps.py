@@ -20,6 +20,22 @@ LARGEST_DIFFERENCE = 0.02
 LARGEST_LOSS = 0.02
 
 
+# What ckpt starts a training with, unless the user says otherwise; its comments say why.
+USUAL = {
+    "OMP_WAIT_POLICY": "passive",
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "2147483647",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+ENVIRONMENT = {name: os.environ.get(name, value) for name, value in USUAL.items()}
+JAVA_OPTIONS = (
+    "-XX:+UseSerialGC",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+    "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
+)
+
+
 class Training:
     """A process that does as many steps as it is asked for, and then waits."""
 
@@ -53,18 +69,14 @@ class Trainings:
     def __init__(self, java, directory):
         jars = [str(ROOT / "bench/target/lib/*")]
         jars += map(str, (ROOT / "bench/target").glob("checkpoint4j-bench-*.jar"))
-        # The options that ckpt starts a training with.
-        self.java = [
-            java, "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow", "-Dorg.bytedeco.javacpp.maxphysicalbytes=0",
-            "-cp", os.pathsep.join(jars), "io.github.checkpoint4j.bench.TrainingSteps",
-        ]  # fmt: skip
+        path = os.pathsep.join(jars)
+        self.java = [java, *JAVA_OPTIONS, "-cp", path, "io.github.checkpoint4j.bench.TrainingSteps"]
         self.directory = directory
         subprocess.run([*self.java, "prepare", RESOURCES, directory], check=True)
 
     def ours(self, task, threads, save_steps=0):
         command = [*self.java, "train", task, self.directory, threads, save_steps]
-        return Training(command, threads, OMP_WAIT_POLICY="passive")  # as ckpt does
+        return Training(command, threads, **ENVIRONMENT)
 
     def theirs(self, task, threads):
         script = ROOT / "bench/training_steps.py"

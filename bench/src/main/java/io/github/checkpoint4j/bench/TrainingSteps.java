@@ -3,6 +3,7 @@ package io.github.checkpoint4j.bench;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.CheckpointStrategy;
 import io.github.checkpoint4j.torch.IntervalStrategy;
+import io.github.checkpoint4j.torch.Threads;
 import io.github.checkpoint4j.torch.Trainer;
 import io.github.checkpoint4j.torch.TrainerControl;
 import io.github.checkpoint4j.torch.TrainingArguments;
@@ -13,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Trains a model by the {@code Trainer} as many steps at a time as standard input asks, so that
@@ -53,7 +53,7 @@ final class TrainingSteps {
 
   private static void train(StepTask task, Path directory, int threads, int saveSteps)
       throws IOException {
-    torch.set_num_threads(threads);
+    Threads.use(threads);
     StepClock clock = new StepClock(new Requests());
     var training =
         TrainingArguments.builder()
