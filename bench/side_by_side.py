@@ -13,6 +13,7 @@ import warnings
 
 import safetensors
 import safetensors.torch
+import steps
 import torch
 import torch.distributed.checkpoint as dcp
 from torch.distributed.checkpoint.staging import DefaultStager, StagingOptions
@@ -279,30 +280,42 @@ def print_machine(directory):
     print("safetensors", safetensors.__version__)
 
 
+def run_files(java_program, rounds, directory):
+    """Prints the tables of saving and reading."""
+    with_fio = shutil.which("fio") is not None
+    if not with_fio:
+        print("fio is not installed: without the lines that need it")
+    times = Times()
+    with Java(java_program, directory) as java:
+        python = Python(java.model, directory)
+        for number in range(rounds + 1):
+            print(f"round {number} of {rounds}", file=sys.stderr)
+            for name, taken in one_round(java, python, with_fio, directory):
+                if number > 0:  # The first warms up.
+                    times.add(name, taken)
+    print("load", os.getloadavg())
+    print_times(times)
+    print_ratios(times, python.size())
+
+
+PARTS = {"files": (run_files, 5), "steps": (steps.run, 10)}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--java", required=True)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only", choices=PARTS)
+    parser.add_argument("--rounds", type=int)
     parser.add_argument("--directory", type=pathlib.Path, default=ROOT / "bench/target")
     arguments = parser.parse_args()
     directory = arguments.directory / f"side-by-side-{os.getpid()}"
     directory.mkdir(parents=True)
-    with_fio = shutil.which("fio") is not None
     try:
         print_machine(directory)
-        if not with_fio:
-            print("fio is not installed: without the lines that need it")
-        times = Times()
-        with Java(arguments.java, directory) as java:
-            python = Python(java.model, directory)
-            for number in range(arguments.rounds + 1):
-                print(f"round {number} of {arguments.rounds}", file=sys.stderr)
-                for name, taken in one_round(java, python, with_fio, directory):
-                    if number > 0:  # The first warms up.
-                        times.add(name, taken)
+        for name, (run, usual_rounds) in PARTS.items():
+            if arguments.only in (None, name):
+                run(arguments.java, arguments.rounds or usual_rounds, directory)
         print("load", os.getloadavg())
-        print_times(times)
-        print_ratios(times, python.size())
     finally:
         shutil.rmtree(directory)
 

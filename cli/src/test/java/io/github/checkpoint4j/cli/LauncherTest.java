@@ -348,6 +348,19 @@ class LauncherTest {
   }
 
   @Test
+  void memory_of_freed_tensors_is_kept_unless_the_user_says_otherwise() throws Exception {
+    jdk("jvms/25", "25.0.3");
+
+    assertThat(ckpt("train").out())
+        .contains(
+            "MALLOC_MMAP_THRESHOLD_=1073741824",
+            "MALLOC_TRIM_THRESHOLD_=2147483647",
+            "MALLOC_TOP_PAD_=67108864");
+    environment.put("MALLOC_TRIM_THRESHOLD_", "131072");
+    assertThat(ckpt("train").out()).contains("MALLOC_TRIM_THRESHOLD_=131072");
+  }
+
+  @Test
   void a_cache_that_cannot_be_made_is_an_error_that_says_what_to_do() throws Exception {
     jdk("jvms/25", "25.0.3");
     Path file = Files.writeString(temporary.resolve("file"), "");
@@ -390,7 +403,7 @@ class LauncherTest {
     assertThat(outcome.err()).contains("contains ':'").contains("move the project");
   }
 
-  /** A JDK whose java prints its own folder, one variable and its arguments. */
+  /** A JDK whose java prints its own folder, some variables and its arguments. */
   private Path jdk(String name, String version) throws IOException {
     Path jdk = Files.createDirectories(temporary.resolve(name));
     Files.createDirectories(jdk.resolve("bin"));
@@ -401,6 +414,9 @@ class LauncherTest {
         """
         echo "started by %s"
         echo "OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-}"
+        echo "MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-}"
+        echo "MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-}"
+        echo "MALLOC_TOP_PAD_=${MALLOC_TOP_PAD_:-}"
         for argument in "$@"; do printf '<%%s> ' "$argument"; done | sed 's/ $//'
         echo
         """
