@@ -26,7 +26,15 @@ final class OptionNames {
           Map.entry("metricForBestModel", "--metric"),
           Map.entry("earlyStoppingPatience", "--early-stopping-patience"),
           Map.entry("earlyStoppingThreshold", "--early-stopping-threshold"),
-          Map.entry("resumeFromCheckpoint", "--resume"));
+          Map.entry("resumeFromCheckpoint", "--resume"),
+          Map.entry("maxNewTokens", "--max-new-tokens"),
+          Map.entry("doSample", "--sample"),
+          Map.entry("topK", "--top-k"),
+          Map.entry("topP", "--top-p"),
+          Map.entry("repetitionPenalty", "--repetition-penalty"),
+          Map.entry("noRepeatNgramSize", "--no-repeat-ngram"),
+          Map.entry("numBeams", "--beams"),
+          Map.entry("numReturnSequences", "--count"));
 
   private static final Pattern ARGUMENT =
       Pattern.compile(

@@ -25,13 +25,13 @@ final class TrainOptions {
       names = "--output",
       paramLabel = "DIR",
       description = "The run's directory (${DEFAULT-VALUE}).",
-      defaultValue = "runs/classify")
+      defaultValue = "runs/${bundle:task.verb}")
   Path output = Path.of("");
 
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      description = "Steps in all (100 with the built-in data).")
+      description = "Steps in all (${bundle:task.steps} with the built-in data).")
   @Nullable Long maxSteps;
 
   @Option(
@@ -40,13 +40,22 @@ final class TrainOptions {
       description = "Passes over the data, if steps are not given (3).")
   @Nullable Double epochs;
 
-  @Option(names = "--batch-size", paramLabel = "N", description = "Texts in a step (32).")
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Texts in a step (${bundle:task.batch-size}).")
   @Nullable Integer batchSize;
 
-  @Option(names = "--learning-rate", paramLabel = "X", description = "After warm-up (5e-5).")
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "After warm-up (${bundle:task.learning-rate}).")
   @Nullable Double learningRate;
 
-  @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps of warm-up (30).")
+  @Option(
+      names = "--warmup-steps",
+      paramLabel = "N",
+      description = "Steps of warm-up (${bundle:task.warmup-steps}).")
   @Nullable Double warmupSteps;
 
   @Option(names = "--weight-decay", paramLabel = "X", description = "Of AdamW (0).")
@@ -85,7 +94,10 @@ final class TrainOptions {
       description = "Threads of an operator (OMP_NUM_THREADS, or one a processor).")
   @Nullable Integer threads;
 
-  @Option(names = "--save-steps", paramLabel = "N", description = "Between checkpoints (25).")
+  @Option(
+      names = "--save-steps",
+      paramLabel = "N",
+      description = "Between checkpoints (${bundle:task.save-steps}).")
   @Nullable Double saveSteps;
 
   @Option(
@@ -94,7 +106,10 @@ final class TrainOptions {
       description = "Between evaluations (as --save-steps).")
   @Nullable Double evalSteps;
 
-  @Option(names = "--logging-steps", paramLabel = "N", description = "Between logs (5).")
+  @Option(
+      names = "--logging-steps",
+      paramLabel = "N",
+      description = "Between logs (${bundle:task.logging-steps}).")
   @Nullable Double loggingSteps;
 
   @Option(
@@ -112,7 +127,7 @@ final class TrainOptions {
   @Option(
       names = "--metric",
       paramLabel = "NAME",
-      description = "That tells the best: accuracy, f1, matthews_correlation, loss (accuracy).")
+      description = "That tells the best: ${bundle:task.metrics} (${bundle:task.metric}).")
   @Nullable String metric;
 
   @Option(

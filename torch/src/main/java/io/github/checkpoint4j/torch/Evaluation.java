@@ -16,6 +16,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The evaluation of a model on data it is not trained on.
  *
  * @param computeMetrics empty if only the loss is wanted
+ * @param predictionStep what predicts in place of the logits; empty for those
+ * @param lossMetrics metrics of the loss; empty if there are none
  * @param finiteOnly whether losses that are not finite are left out of the average, if there are
  *     others
  */
@@ -23,6 +25,8 @@ record Evaluation<T>(
     TrainableModel model,
     DataLoader<T> loader,
     Optional<ComputeMetrics> computeMetrics,
+    Optional<PredictionStep> predictionStep,
+    Optional<LossMetrics> lossMetrics,
     boolean finiteOnly,
     InstantSource clock) {
   private static final String LABELS = "labels";
@@ -43,7 +47,8 @@ record Evaluation<T>(
     model.module().eval();
     Map<String, Double> metrics = new TreeMap<>();
     var losses = new BatchLosses(finiteOnly);
-    try (var predictions = new GatheredTensors(ScalarType.Float);
+    try (var predictions =
+            new GatheredTensors(predictionStep.isPresent() ? ScalarType.Long : ScalarType.Float);
         var labels = new GatheredTensors(ScalarType.Long)) {
       long done = 0;
       for (Iterator<Batch> batches = loader.epoch(0, 0); batches.hasNext(); ) {
@@ -53,7 +58,8 @@ record Evaluation<T>(
           ModelOutput output = model.forward(batch);
           output.loss().ifPresent(loss -> losses.add(loss.item_float(), batch.size()));
           if (computeMetrics.isPresent() && batch.contains(LABELS)) {
-            predictions.add(output.logits());
+            predictions.add(
+                predictionStep.map(step -> step.predict(batch)).orElse(output.logits()));
             labels.add(batch.get(LABELS));
           }
         }
@@ -61,13 +67,16 @@ record Evaluation<T>(
       }
       if (computeMetrics.isPresent() && !predictions.isEmpty()) {
         var prediction = new EvalPrediction(predictions.joined(), labels.joined());
-        computeMetrics
-            .get()
-            .compute(prediction)
-            .forEach((name, value) -> metrics.put(prefixed(name), value));
+        add(computeMetrics.get().compute(prediction), metrics);
       }
     }
-    losses.average().ifPresent(loss -> metrics.put("eval_loss", loss));
+    losses
+        .average()
+        .ifPresent(
+            loss -> {
+              metrics.put("eval_loss", loss);
+              lossMetrics.ifPresent(metricsOf -> add(metricsOf.compute(loss), metrics));
+            });
     SpeedMetrics.add(
         metrics,
         "eval",
@@ -77,8 +86,9 @@ record Evaluation<T>(
     return metrics;
   }
 
-  private static String prefixed(String name) {
-    return name.startsWith("eval_") ? name : "eval_" + name;
+  private static void add(Map<String, Double> computed, Map<String, Double> metrics) {
+    computed.forEach(
+        (name, value) -> metrics.put(name.startsWith("eval_") ? name : "eval_" + name, value));
   }
 
   /** The average loss of an example, of losses that are averages of batches. */

@@ -43,7 +43,10 @@ public final class Trainer<T> {
   private final List<T> trainExamples;
   private final List<T> evalExamples;
   private final Optional<Collator<T>> collator;
+  private final Optional<Collator<T>> evalCollator;
   private final Optional<ComputeMetrics> computeMetrics;
+  private final Optional<PredictionStep> predictionStep;
+  private final Optional<LossMetrics> lossMetrics;
   private final LearningRates learningRates;
   private final Optional<OptimizerFactory> optimizerFactory;
   private final List<TrainerCallback> callbacks;
@@ -60,7 +63,10 @@ public final class Trainer<T> {
     this.trainExamples = List.copyOf(builder.trainExamples);
     this.evalExamples = List.copyOf(builder.evalExamples);
     this.collator = builder.collator;
+    this.evalCollator = builder.evalCollator;
     this.computeMetrics = builder.computeMetrics;
+    this.predictionStep = builder.predictionStep;
+    this.lossMetrics = builder.lossMetrics;
     this.learningRates = builder.learningRates;
     this.optimizerFactory = builder.requireOneWayOfRates();
     builder.freezing.apply(model.module());
@@ -252,12 +258,19 @@ public final class Trainer<T> {
     }
     var evalLoader =
         new DataLoader<>(
-            evalExamples, requireCollator(), arguments.perDeviceEvalBatchSize(), false, 0, false);
+            evalExamples,
+            evalCollator.orElseGet(this::requireCollator),
+            arguments.perDeviceEvalBatchSize(),
+            false,
+            0,
+            false);
     var evaluation =
         new Evaluation<>(
             model,
             evalLoader,
             computeMetrics.filter(_ -> !arguments.predictionLossOnly()),
+            predictionStep,
+            lossMetrics,
             arguments.loggingNanInfFilter(),
             clock);
     Map<String, Double> metrics = evaluation.run(events::predictionStep);
@@ -295,7 +308,10 @@ public final class Trainer<T> {
     private List<T> trainExamples = List.of();
     private List<T> evalExamples = List.of();
     private Optional<Collator<T>> collator = Optional.empty();
+    private Optional<Collator<T>> evalCollator = Optional.empty();
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
+    private Optional<PredictionStep> predictionStep = Optional.empty();
+    private Optional<LossMetrics> lossMetrics = Optional.empty();
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
     private Optional<OptimizerFactory> optimizerFactory = Optional.empty();
@@ -331,8 +347,29 @@ public final class Trainer<T> {
       return this;
     }
 
+    /**
+     * What makes the batches of an evaluation, if that is another: one that hides the same tokens
+     * each time, for instance.
+     */
+    public Builder<T> evalCollator(Collator<T> value) {
+      evalCollator = Optional.of(value);
+      return this;
+    }
+
     public Builder<T> computeMetrics(ComputeMetrics value) {
       computeMetrics = Optional.of(value);
+      return this;
+    }
+
+    /** What predicts in place of the model's logits, for {@link #computeMetrics}. */
+    public Builder<T> predictionStep(PredictionStep value) {
+      predictionStep = Optional.of(value);
+      return this;
+    }
+
+    /** Metrics of an evaluation's loss. */
+    public Builder<T> lossMetrics(LossMetrics value) {
+      lossMetrics = Optional.of(value);
       return this;
     }
 
