@@ -1,10 +1,12 @@
 package io.github.checkpoint4j.cli;
 
+import io.github.checkpoint4j.Direction;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.CheckpointStrategy;
 import io.github.checkpoint4j.torch.EarlyStoppingCallback;
 import io.github.checkpoint4j.torch.IntervalStrategy;
 import io.github.checkpoint4j.torch.ResumeFrom;
+import io.github.checkpoint4j.torch.SamplingStrategy;
 import io.github.checkpoint4j.torch.SchedulerType;
 import io.github.checkpoint4j.torch.TrainingArguments;
 import io.github.checkpoint4j.torch.TrainingArgumentsBuilder;
@@ -21,23 +23,27 @@ import org.jspecify.annotations.Nullable;
  *
  * @param options what the user gives
  * @param saved the run that goes on; empty if it begins
+ * @param defaults what is so if neither says
+ * @param metrics what evaluations measure; the first tells the best if nothing else does
  */
-record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
-  private static final int BUILT_IN_STEPS = 100;
-  private static final double SAVE_STEPS = 25;
-  private static final List<String> METRICS =
-      List.of("accuracy", "f1", "matthews_correlation", "loss");
+record ChosenArguments(
+    TrainOptions options,
+    Optional<SavedRun> saved,
+    TrainingDefaults defaults,
+    List<String> metrics) {
 
   /** What is another default here than Hugging Face's. */
-  private static final Json.Obj DEFAULTS =
-      Json.object()
-          .put("per_device_train_batch_size", 32)
-          .put("per_device_eval_batch_size", 64)
-          .put("warmup_steps", 30)
-          .put("logging_steps", 5)
-          .put("save_steps", SAVE_STEPS)
-          .put("save_total_limit", 3)
-          .build();
+  private Map<String, Json> defaultArguments() {
+    Map<String, Json> arguments = new LinkedHashMap<>();
+    arguments.put("per_device_train_batch_size", Json.of(defaults.batchSize()));
+    arguments.put("per_device_eval_batch_size", Json.of(64));
+    arguments.put("learning_rate", Json.of(defaults.learningRate()));
+    arguments.put("warmup_steps", Json.of(defaults.warmupSteps()));
+    arguments.put("logging_steps", Json.of(defaults.loggingSteps()));
+    arguments.put("save_steps", Json.of(defaults.saveSteps()));
+    arguments.put("save_total_limit", Json.of(3));
+    return arguments;
+  }
 
   /**
    * The arguments of the trainer.
@@ -102,9 +108,9 @@ record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
 
   /** The saved arguments, and the default of each that is not among them. */
   private Json.Obj notGiven(boolean builtIn) {
-    Map<String, Json> arguments = new LinkedHashMap<>(DEFAULTS.members());
+    Map<String, Json> arguments = defaultArguments();
     if (builtIn) {
-      arguments.put("max_steps", Json.of(BUILT_IN_STEPS));
+      arguments.put("max_steps", Json.of(defaults.steps()));
     }
     arguments.putAll(savedArguments().members());
     if (options.schedule != null) {
@@ -125,6 +131,15 @@ record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
         options.saveSteps,
         steps -> arguments.saveStrategy(CheckpointStrategy.STEPS).saveSteps(steps));
     ifGiven(options.asyncSave, arguments::asyncSave);
+    ifGiven(options.gradientAccumulationSteps, arguments::gradientAccumulationSteps);
+    ifGiven(options.maxGradNorm, arguments::maxGradNorm);
+    ifGiven(options.labelSmoothing, arguments::labelSmoothingFactor);
+    ifGiven(options.bf16, arguments::bf16);
+    ifGiven(
+        options.groupByLength,
+        grouped ->
+            arguments.trainSamplingStrategy(
+                grouped ? SamplingStrategy.GROUP_BY_LENGTH : SamplingStrategy.RANDOM));
     ifGiven(options.gradientCheckpointing, arguments::gradientCheckpointing);
     ifGiven(options.saveTotalLimit, arguments::saveTotalLimit);
     ifGiven(options.epochs, epochs -> arguments.numTrainEpochs(epochs).maxSteps(-1));
@@ -143,14 +158,17 @@ record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
       case linear -> SchedulerType.LINEAR;
       case cosine -> SchedulerType.COSINE;
       case constant -> SchedulerType.CONSTANT_WITH_WARMUP;
+      case cosine_with_restarts -> SchedulerType.COSINE_WITH_RESTARTS;
+      case polynomial -> SchedulerType.POLYNOMIAL;
+      case inverse_sqrt -> SchedulerType.INVERSE_SQRT;
     };
   }
 
   /** As the run was evaluated, or else with each checkpoint. */
   private void setEvaluation(TrainingArgumentsBuilder arguments) {
     arguments.metricForBestModel(metric());
-    if (options.metric != null && !text("metric_for_best_model").equals(Optional.of(metric()))) {
-      arguments.greaterIsBetter(!metric().endsWith("loss"));
+    if (!text("metric_for_best_model").equals(Optional.of(metric()))) {
+      arguments.greaterIsBetter(Direction.of(metric()) == Direction.MAXIMIZE);
     }
     boolean wasEvaluated = text("eval_strategy").filter(name -> !name.equals("no")).isPresent();
     if (wasEvaluated && options.evalSteps == null && options.saveSteps == null) {
@@ -165,7 +183,9 @@ record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
     double saveSteps =
         options.saveSteps != null
             ? options.saveSteps
-            : number(savedArguments(), "save_steps").map(Json.Num::asDouble).orElse(SAVE_STEPS);
+            : number(savedArguments(), "save_steps")
+                .map(Json.Num::asDouble)
+                .orElse(defaults.saveSteps());
     arguments
         .evalStrategy(IntervalStrategy.STEPS)
         .evalSteps(options.evalSteps != null ? options.evalSteps : saveSteps);
@@ -173,10 +193,12 @@ record ChosenArguments(TrainOptions options, Optional<SavedRun> saved) {
 
   private String metric() {
     String metric =
-        options.metric != null ? options.metric : text("metric_for_best_model").orElse("accuracy");
-    if (!METRICS.contains(metric.replaceFirst("^eval_", ""))) {
+        options.metric != null
+            ? options.metric
+            : text("metric_for_best_model").orElse(metrics.getFirst());
+    if (!metrics.contains(metric.replaceFirst("^eval_", ""))) {
       throw new IllegalArgumentException(
-          "--metric is '" + metric + "'; there are " + String.join(", ", METRICS));
+          "--metric is '" + metric + "'; there are " + String.join(", ", metrics));
     }
     return metric;
   }

@@ -58,8 +58,15 @@ final class Ckpt implements Runnable {
    */
   static CommandLine commandLine(InputStream in, PrintStream out, PrintStream err, boolean debug) {
     CommandLine ckpt = new CommandLine(new Ckpt());
-    ckpt.addSubcommand(new CommandLine(new Train()).addSubcommand(new TrainClassify(err)))
+    CommandLine train = new CommandLine(new Train());
+    for (TrainVerb verb :
+        List.of(
+            new TrainClassify(err), new TrainLm(err), new TrainSeq2Seq(err), new TrainMlm(err))) {
+      train.addSubcommand(verb.commandLine());
+    }
+    ckpt.addSubcommand(train)
         .addSubcommand(new Predict(in, err))
+        .addSubcommand(new Generate(in, err))
         .addSubcommand(new Ls(Clock.systemUTC()))
         .addSubcommand(new Show())
         .addSubcommand(new Tensors())

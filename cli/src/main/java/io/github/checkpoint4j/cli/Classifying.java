@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.store.Checkpoint;
+import io.github.checkpoint4j.torch.Threads;
 import io.github.checkpoint4j.transformers.PretrainedBert;
 import io.github.checkpoint4j.transformers.TextClassifier;
 import io.github.checkpoint4j.transformers.Tokenizer;
@@ -8,8 +9,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
-import org.bytedeco.pytorch.global.torch;
 
 /** Applies a classifier. Kept apart from its verb, since it brings in native libraries. */
 final class Classifying {
@@ -20,7 +21,9 @@ final class Classifying {
   /** What the classifier in {@code directory} makes of {@code texts}, in their order. */
   static List<Classified> classify(Path directory, List<String> texts, OptionalInt threads)
       throws IOException {
-    threads.ifPresent(torch::set_num_threads);
+    Optional<TrainingTask> task = task(directory);
+    task.map(TrainingTask::kind).ifPresent(kind -> requireClassifier(kind, directory));
+    threads.ifPresent(Threads::use);
     PretrainedBert bert = PretrainedBert.fromDirectory(directory);
     if (!bert.report().missing().isEmpty()) {
       throw new RefusedException(
@@ -30,15 +33,10 @@ final class Classifying {
               + " are missing); train one with: ckpt train classify --model "
               + directory);
     }
-    Tokenizer tokenizer =
-        bert.tokenizer()
-            .orElseThrow(
-                () ->
-                    new RefusedException(
-                        directory
-                            + " has no tokenizer.json and no vocab.txt; put them beside the weights"));
+    Tokenizer tokenizer = Models.tokenizer(bert.tokenizer(), directory.toString());
     int positions = Math.toIntExact(bert.model().config().maxPositionEmbeddings());
-    int maxLength = Math.min(positions, maxLength(directory));
+    int maxLength =
+        task.map(found -> Math.min(positions, found.data().maxLength())).orElse(positions);
     List<Classified> classified = new ArrayList<>();
     for (var prediction :
         new TextClassifier(bert.model(), tokenizer, maxLength, BATCH).predict(texts)) {
@@ -52,11 +50,17 @@ final class Classifying {
     return classified;
   }
 
-  private static int maxLength(Path directory) throws IOException {
+  private static Optional<TrainingTask> task(Path directory) throws IOException {
     try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-      return ClassificationTask.in(checkpoint)
-          .map(ClassificationTask::maxLength)
-          .orElse(Integer.MAX_VALUE);
+      return TrainingTask.in(checkpoint);
+    }
+  }
+
+  private static void requireClassifier(TaskKind kind, Path directory) {
+    if (kind == TaskKind.LM || kind == TaskKind.SEQ2SEQ) {
+      throw new RefusedException(
+          "%s was saved by ckpt train %s and does not classify; use it: %s"
+              .formatted(directory, kind.verb(), kind.use(directory.toString())));
     }
   }
 }

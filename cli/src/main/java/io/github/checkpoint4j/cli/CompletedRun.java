@@ -16,9 +16,11 @@ final class CompletedRun {
   /**
    * Prints one JSON document on {@code out}, or a line with what to do next on {@code err}.
    *
+   * @param kind what the run is trained on
    * @param more the option of which a greater value makes the run go on
    */
-  static void print(Path run, String more, boolean json, PrintWriter out, PrintStream err)
+  static void print(
+      Path run, TaskKind kind, String more, boolean json, PrintWriter out, PrintStream err)
       throws IOException {
     Checkpoints checkpoints;
     try (CheckpointStore store = CheckpointStore.readOnly(run)) {
@@ -53,14 +55,14 @@ final class CompletedRun {
             .orElse("");
     err.println(
         Printable.of(
-            "%s is complete, %s%s. Go on with a greater --%s, begin anew with another --output, or use it: ckpt predict %s"
+            "%s is complete, %s%s. Go on with a greater --%s, begin anew with another --output, or use it: %s"
                 .formatted(
                     run,
                     Quantities.count(
                         checkpoints.latest().map(CheckpointInfo::step).orElse(0L), "step"),
                     best,
                     more,
-                    run)));
+                    kind.use(run.toString()))));
   }
 
   private static Json checkpoint(Checkpoints checkpoints, Optional<CheckpointInfo> info) {

@@ -2,12 +2,16 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
+import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
+import io.github.checkpoint4j.transformers.Pretrained;
 import io.github.checkpoint4j.transformers.PretrainedBert;
+import io.github.checkpoint4j.transformers.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The models that a user names: built in, a directory, a file, or a run, of which the best is
@@ -16,8 +20,18 @@ import java.util.List;
 final class Models {
   private Models() {}
 
-  /** A pretrained model with a head for these labels. */
-  static PretrainedBert pretrained(String name, List<String> labels, WeightLoading loading)
+  /** Opens a model of a directory. */
+  interface FromDirectory<M extends TrainableModel> {
+    Pretrained<M> open(Path directory, WeightLoading loading) throws IOException;
+  }
+
+  /** Opens a model whose weights are in a file. */
+  interface FromFile<M extends TrainableModel> {
+    Pretrained<M> open(Path file, WeightLoading loading) throws IOException;
+  }
+
+  /** A pretrained BERT with a head for these labels. */
+  static PretrainedBert classifier(String name, List<String> labels, WeightLoading loading)
       throws IOException {
     if (name.equals(ClassificationTask.MINI_LM)) {
       return PretrainedBert.miniLm(labels, loading);
@@ -26,6 +40,30 @@ final class Models {
     return Inspected.at(path) == Inspected.FILE
         ? PretrainedBert.fromFile(path, labels, loading)
         : PretrainedBert.fromDirectory(directory(path), labels, loading);
+  }
+
+  /** A pretrained model that the user names. */
+  static <M extends TrainableModel> Pretrained<M> pretrained(
+      String name, WeightLoading loading, FromDirectory<M> fromDirectory, FromFile<M> fromFile)
+      throws IOException {
+    Path path = Path.of(name);
+    return Inspected.at(path) == Inspected.FILE
+        ? fromFile.open(path, loading)
+        : fromDirectory.open(directory(path), loading);
+  }
+
+  /**
+   * The tokenizer that is beside a model's weights.
+   *
+   * @throws RefusedException if there is none
+   */
+  static Tokenizer tokenizer(Optional<Tokenizer> beside, String model) {
+    return beside.orElseThrow(
+        () ->
+            new RefusedException(
+                model
+                    + " has no tokenizer.json and no vocab.txt; put its tokenizer's files beside the"
+                    + " weights"));
   }
 
   /**

@@ -19,6 +19,10 @@ final class OptionNames {
           Map.entry("warmupSteps", "--warmup-steps"),
           Map.entry("weightDecay", "--weight-decay"),
           Map.entry("lrSchedulerType", "--lr-scheduler"),
+          Map.entry("gradientAccumulationSteps", "--gradient-accumulation-steps"),
+          Map.entry("maxGradNorm", "--max-grad-norm"),
+          Map.entry("labelSmoothingFactor", "--label-smoothing"),
+          Map.entry("trainSamplingStrategy", "--group-by-length"),
           Map.entry("gradientCheckpointing", "--gradient-checkpointing"),
           Map.entry("loggingSteps", "--logging-steps"),
           Map.entry("saveSteps", "--save-steps"),
@@ -27,7 +31,15 @@ final class OptionNames {
           Map.entry("metricForBestModel", "--metric"),
           Map.entry("earlyStoppingPatience", "--early-stopping-patience"),
           Map.entry("earlyStoppingThreshold", "--early-stopping-threshold"),
-          Map.entry("resumeFromCheckpoint", "--resume"));
+          Map.entry("resumeFromCheckpoint", "--resume"),
+          Map.entry("maxNewTokens", "--max-new-tokens"),
+          Map.entry("doSample", "--sample"),
+          Map.entry("topK", "--top-k"),
+          Map.entry("topP", "--top-p"),
+          Map.entry("repetitionPenalty", "--repetition-penalty"),
+          Map.entry("noRepeatNgramSize", "--no-repeat-ngram"),
+          Map.entry("numBeams", "--beams"),
+          Map.entry("numReturnSequences", "--count"));
 
   private static final Pattern ARGUMENT =
       Pattern.compile(

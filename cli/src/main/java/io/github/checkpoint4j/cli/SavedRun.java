@@ -27,7 +27,7 @@ record SavedRun(
     CheckpointInfo checkpoint,
     Json.Obj arguments,
     Json.Obj earlyStopping,
-    Optional<ClassificationTask> task,
+    Optional<TrainingTask> task,
     long steps,
     long maxSteps) {
   private static final Json.Obj NONE = Json.object().build();
@@ -67,7 +67,7 @@ record SavedRun(
           checkpoint.info(),
           arguments.supported(),
           earlyStopping(state),
-          ClassificationTask.in(checkpoint),
+          TrainingTask.in(checkpoint),
           checkpoint.info().step(),
           maxSteps);
     }

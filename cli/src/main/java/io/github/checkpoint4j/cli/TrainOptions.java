@@ -18,20 +18,23 @@ final class TrainOptions {
   enum Schedule {
     linear,
     cosine,
-    constant
+    constant,
+    cosine_with_restarts,
+    polynomial,
+    inverse_sqrt
   }
 
   @Option(
       names = "--output",
       paramLabel = "DIR",
       description = "The run's directory (${DEFAULT-VALUE}).",
-      defaultValue = "runs/classify")
+      defaultValue = "runs/${bundle:task.verb}")
   Path output = Path.of("");
 
   @Option(
       names = "--max-steps",
       paramLabel = "N",
-      description = "Steps in all (100 with the built-in data).")
+      description = "Steps in all (${bundle:task.steps} with the built-in data).")
   @Nullable Long maxSteps;
 
   @Option(
@@ -40,13 +43,22 @@ final class TrainOptions {
       description = "Passes over the data, if steps are not given (3).")
   @Nullable Double epochs;
 
-  @Option(names = "--batch-size", paramLabel = "N", description = "Texts in a step (32).")
+  @Option(
+      names = "--batch-size",
+      paramLabel = "N",
+      description = "Texts in a step (${bundle:task.batch-size}).")
   @Nullable Integer batchSize;
 
-  @Option(names = "--learning-rate", paramLabel = "X", description = "After warm-up (5e-5).")
+  @Option(
+      names = "--learning-rate",
+      paramLabel = "X",
+      description = "After warm-up (${bundle:task.learning-rate}).")
   @Nullable Double learningRate;
 
-  @Option(names = "--warmup-steps", paramLabel = "N", description = "Steps of warm-up (30).")
+  @Option(
+      names = "--warmup-steps",
+      paramLabel = "N",
+      description = "Steps of warm-up (${bundle:task.warmup-steps}).")
   @Nullable Double warmupSteps;
 
   @Option(names = "--weight-decay", paramLabel = "X", description = "Of AdamW (0).")
@@ -77,6 +89,36 @@ final class TrainOptions {
   List<String> learningRatesOf = List.of();
 
   @Option(
+      names = "--gradient-accumulation-steps",
+      paramLabel = "N",
+      description = "Batches of a step (1).")
+  @Nullable Integer gradientAccumulationSteps;
+
+  @Option(
+      names = "--max-grad-norm",
+      paramLabel = "X",
+      description = "What gradients are scaled down to; 0: left alone (1).")
+  @Nullable Double maxGradNorm;
+
+  @Option(
+      names = "--label-smoothing",
+      paramLabel = "X",
+      description = "The share of the loss that all labels have alike (0).")
+  @Nullable Double labelSmoothing;
+
+  @Option(
+      names = "--bf16",
+      negatable = true,
+      description = "Compute in bfloat16 where that is precise enough (no).")
+  @Nullable Boolean bf16;
+
+  @Option(
+      names = "--group-by-length",
+      negatable = true,
+      description = "Texts of about one length in a batch (no).")
+  @Nullable Boolean groupByLength;
+
+  @Option(
       names = "--gradient-checkpointing",
       negatable = true,
       description = "Run layers twice in a step, in less memory (no).")
@@ -98,7 +140,10 @@ final class TrainOptions {
       defaultValue = "cpu")
   String device = "cpu";
 
-  @Option(names = "--save-steps", paramLabel = "N", description = "Between checkpoints (25).")
+  @Option(
+      names = "--save-steps",
+      paramLabel = "N",
+      description = "Between checkpoints (${bundle:task.save-steps}).")
   @Nullable Double saveSteps;
 
   @Option(
@@ -107,7 +152,10 @@ final class TrainOptions {
       description = "Between evaluations (as --save-steps).")
   @Nullable Double evalSteps;
 
-  @Option(names = "--logging-steps", paramLabel = "N", description = "Between logs (5).")
+  @Option(
+      names = "--logging-steps",
+      paramLabel = "N",
+      description = "Between logs (${bundle:task.logging-steps}).")
   @Nullable Double loggingSteps;
 
   @Option(
@@ -125,7 +173,7 @@ final class TrainOptions {
   @Option(
       names = "--metric",
       paramLabel = "NAME",
-      description = "That tells the best: accuracy, f1, matthews_correlation, loss (accuracy).")
+      description = "That tells the best: ${bundle:task.metrics} (${bundle:task.metric}).")
   @Nullable String metric;
 
   @Option(

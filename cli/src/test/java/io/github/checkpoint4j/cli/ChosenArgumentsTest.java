@@ -18,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ChosenArgumentsTest {
   private final TrainOptions options = new TrainOptions();
@@ -70,7 +72,9 @@ class ChosenArgumentsTest {
             Optional.empty());
     var run =
         new SavedRun(info, Json.object(saved), Json.object().build(), Optional.empty(), 7, 30);
-    return new ChosenArguments(options, Optional.of(run)).arguments(false, evaluated);
+    return new ChosenArguments(
+            options, Optional.of(run), TaskKind.CLASSIFY.defaults(), TaskKind.CLASSIFY.metrics())
+        .arguments(false, evaluated);
   }
 
   @Test
@@ -202,5 +206,23 @@ class ChosenArgumentsTest {
     assertThatThrownBy(() -> chosen(Json.object().put("metric_for_best_model", "bleu"), true))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("--metric is 'bleu'; there are accuracy, f1, matthews_correlation, loss");
+  }
+
+  @ParameterizedTest
+  @EnumSource(TaskKind.class)
+  void each_task_has_its_own_defaults(TaskKind kind) {
+    var numbers = kind.defaults();
+
+    TrainingArguments arguments =
+        new ChosenArguments(options, Optional.empty(), numbers, kind.metrics())
+            .arguments(true, true);
+
+    assertThat(arguments.maxSteps()).isEqualTo(numbers.steps());
+    assertThat(arguments.perDeviceTrainBatchSize()).isEqualTo(numbers.batchSize());
+    assertThat(arguments.learningRate()).isEqualTo(numbers.learningRate());
+    assertThat(arguments.evalSteps()).hasValue(numbers.saveSteps());
+    assertThat(arguments.bestMetric()).hasValue("eval_" + kind.metrics().getFirst());
+    assertThat(arguments.greaterIsBetter()).hasValue(kind == TaskKind.CLASSIFY);
+    assertThat(arguments.loadBestModelAtEnd()).isTrue();
   }
 }

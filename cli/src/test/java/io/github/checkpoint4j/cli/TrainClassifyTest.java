@@ -93,7 +93,7 @@ class TrainClassifyTest {
     assertThat(on.status()).as(on.err()).isZero();
     assertThat(on.err())
         .contains("learning_rate 5e-05 -> 0.002 (applied)")
-        .contains("max_length \"64\" -> \"8\" (applied)")
+        .contains("max_length 64 -> 8 (applied)")
         .contains("eval \"\" -> \"" + data + "\" (applied)");
   }
 

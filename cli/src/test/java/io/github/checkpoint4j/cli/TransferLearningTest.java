@@ -183,7 +183,7 @@ class TransferLearningTest {
       var groups = (Value.Items) four.state("optimizer").get("param_groups");
       assertThat(groups.values().stream().map(group -> ((StateDict) group).real("initial_lr")))
           .containsExactly(5e-5, 5e-5, 1e-3, 1e-3, 4.5e-5, 4.5e-5);
-      assertThat(four.json(ClassificationTask.FILE).toText())
+      assertThat(four.json(TrainingTask.FILE).toText())
           .contains(
               "\"rename\":[],\"ignore_mismatched\":true,\"freeze\":[\"bert.embeddings.*\","
                   + "\"regex:.*\\\\.layer\\\\.0\\\\..*\"],\"layer_decay\":0.9,"
@@ -260,7 +260,7 @@ class TransferLearningTest {
   void a_record_of_another_kind_is_damaged(String name, String value, String message)
       throws Exception {
     train("--model", TINY, "--max-steps", "2", "--ignore-mismatched");
-    Path task = run.resolve("checkpoint-2").resolve(ClassificationTask.FILE);
+    Path task = run.resolve("checkpoint-2").resolve(TrainingTask.FILE);
     String text = Files.readString(task);
     Files.writeString(
         task, text.replaceFirst("\"" + name + "\": [^,]*?(?=,?\n)", "\"" + name + "\": " + value));

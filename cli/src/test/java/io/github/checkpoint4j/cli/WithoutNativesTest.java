@@ -26,7 +26,13 @@ class WithoutNativesTest {
   void help_and_the_verbs_that_read_files_need_no_class_of_the_trainer() throws Exception {
     Path run = Fixture.run(temporary.resolve("run"));
     try (URLClassLoader loader = shortClassPath()) {
-      assertThat(runIn(loader, "train", "classify", "--help")).startsWith("0 Usage");
+      for (TaskKind kind : TaskKind.values()) {
+        assertThat(runIn(loader, "train", kind.verb(), "--help"))
+            .startsWith("0 Usage")
+            .contains("runs/" + kind.verb(), kind.metrics().getLast())
+            .doesNotContain("${", "bundle");
+      }
+      assertThat(runIn(loader, "generate", "--help")).startsWith("0 Usage");
       assertThat(runIn(loader, "--help")).startsWith("0 Usage");
       for (String verb : List.of("ls", "show", "verify")) {
         assertThat(runIn(loader, verb, run.toString())).startsWith("0 ").contains("checkpoint-50");

@@ -7,14 +7,16 @@ import io.github.checkpoint4j.state.Tensor;
  * What a model predicted in an evaluation, and what would have been right.
  *
  * @param predictions the logits, {@code F32[examples, ...]}, in the order of the data, or that of
- *     {@link SamplingStrategy#GROUP_BY_LENGTH}
+ *     {@link SamplingStrategy#GROUP_BY_LENGTH}; or what a {@link PredictionStep} made, {@code
+ *     I64[examples, ...]}
  * @param labelIds the labels, {@code I64[examples, ...]}, in the same order
  */
 public record EvalPrediction(Tensor predictions, Tensor labelIds) {
   public EvalPrediction {
-    if (predictions.dtype() != Dtype.F32 || labelIds.dtype() != Dtype.I64) {
+    boolean logits = predictions.dtype() == Dtype.F32;
+    if (!(logits || predictions.dtype() == Dtype.I64) || labelIds.dtype() != Dtype.I64) {
       throw new IllegalArgumentException(
-          "predictions are F32 and labels I64, not " + predictions + " and " + labelIds);
+          "predictions are F32 or I64 and labels I64, not " + predictions + " and " + labelIds);
     }
     if (predictions.shape()[0] != labelIds.shape()[0]) {
       throw new IllegalArgumentException(
@@ -29,9 +31,9 @@ public record EvalPrediction(Tensor predictions, Tensor labelIds) {
    */
   public int[] classes() {
     long[] shape = predictions.shape();
-    if (shape.length != 2 || shape[1] == 0) {
+    if (shape.length != 2 || shape[1] == 0 || predictions.dtype() != Dtype.F32) {
       throw new IllegalStateException(
-          "classes are told by logits of shape [examples, classes], not " + predictions);
+          "classes are told by logits, F32[examples, classes], not " + predictions);
     }
     float[] logits = predictions.toFloats();
     int columns = Math.toIntExact(shape[1]);

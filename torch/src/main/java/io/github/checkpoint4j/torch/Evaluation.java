@@ -17,6 +17,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * The evaluation of a model on data it is not trained on.
  *
  * @param computeMetrics empty if only the loss is wanted
+ * @param predictionStep what predicts in place of the logits; empty for those
+ * @param lossMetrics metrics of the loss; empty if there are none
  * @param finiteOnly whether losses that are not finite are left out of the average, if there are
  *     others
  */
@@ -25,6 +27,8 @@ record Evaluation<T>(
     TrainerLoss trainerLoss,
     DataLoader<T> loader,
     Optional<ComputeMetrics> computeMetrics,
+    Optional<PredictionStep> predictionStep,
+    Optional<LossMetrics> lossMetrics,
     boolean finiteOnly,
     InstantSource clock) {
   /** Is told of progress. */
@@ -43,7 +47,8 @@ record Evaluation<T>(
     model.module().eval();
     Map<String, Double> metrics = new TreeMap<>();
     var losses = new BatchLosses(finiteOnly);
-    try (var predictions = new GatheredTensors(ScalarType.Float);
+    try (var predictions =
+            new GatheredTensors(predictionStep.isPresent() ? ScalarType.Long : ScalarType.Float);
         var labels = new GatheredTensors(ScalarType.Long)) {
       long done = 0;
       for (Iterator<Batch> batches = loader.epoch(0, 0); batches.hasNext(); ) {
@@ -54,7 +59,8 @@ record Evaluation<T>(
               trainerLoss.of(batch, trainerLoss.items(List.of(batch)), () -> model.forward(batch));
           output.loss().ifPresent(loss -> losses.add(loss.item_float(), batch.size()));
           if (computeMetrics.isPresent() && batch.contains(TrainerLoss.LABELS)) {
-            predictions.add(output.logits());
+            predictions.add(
+                predictionStep.map(step -> step.predict(batch)).orElse(output.logits()));
             labels.add(batch.get(TrainerLoss.LABELS));
           }
         }
@@ -62,13 +68,16 @@ record Evaluation<T>(
       }
       if (computeMetrics.isPresent() && !predictions.isEmpty()) {
         var prediction = new EvalPrediction(predictions.joined(), labels.joined());
-        computeMetrics
-            .get()
-            .compute(prediction)
-            .forEach((name, value) -> metrics.put(prefixed(name), value));
+        add(computeMetrics.get().compute(prediction), metrics);
       }
     }
-    losses.average().ifPresent(loss -> metrics.put("eval_loss", loss));
+    losses
+        .average()
+        .ifPresent(
+            loss -> {
+              metrics.put("eval_loss", loss);
+              lossMetrics.ifPresent(metricsOf -> add(metricsOf.compute(loss), metrics));
+            });
     SpeedMetrics.add(
         metrics,
         "eval",
@@ -78,8 +87,9 @@ record Evaluation<T>(
     return metrics;
   }
 
-  private static String prefixed(String name) {
-    return name.startsWith("eval_") ? name : "eval_" + name;
+  private static void add(Map<String, Double> computed, Map<String, Double> metrics) {
+    computed.forEach(
+        (name, value) -> metrics.put(name.startsWith("eval_") ? name : "eval_" + name, value));
   }
 
   /** The average loss of an example, of losses that are averages of batches. */

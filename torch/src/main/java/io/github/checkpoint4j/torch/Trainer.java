@@ -46,7 +46,10 @@ public final class Trainer<T> {
   private final List<T> evalExamples;
   private final Optional<Collator<T>> collator;
   private final ExampleOrders<T> orders;
+  private final Optional<Collator<T>> evalCollator;
   private final Optional<ComputeMetrics> computeMetrics;
+  private final Optional<PredictionStep> predictionStep;
+  private final Optional<LossMetrics> lossMetrics;
   private final LearningRates learningRates;
   private final Optional<OptimizerFactory> optimizerFactory;
   private final List<TrainerCallback> callbacks;
@@ -64,7 +67,10 @@ public final class Trainer<T> {
     this.trainExamples = List.copyOf(builder.trainExamples);
     this.evalExamples = List.copyOf(builder.evalExamples);
     this.collator = builder.collator;
+    this.evalCollator = builder.evalCollator;
     this.computeMetrics = builder.computeMetrics;
+    this.predictionStep = builder.predictionStep;
+    this.lossMetrics = builder.lossMetrics;
     this.learningRates = builder.learningRates;
     this.optimizerFactory = builder.requireOneWayOfRates();
     ArgumentRules.checkpointedModel(arguments, model);
@@ -273,7 +279,7 @@ public final class Trainer<T> {
     var evalLoader =
         new DataLoader<>(
             evalExamples,
-            requireCollator(),
+            onDevice(evalCollator.or(() -> collator)),
             arguments.perDeviceEvalBatchSize(),
             orders.ofEvaluation(evalExamples),
             false);
@@ -283,6 +289,8 @@ public final class Trainer<T> {
             TrainerLoss.of(model, arguments),
             evalLoader,
             computeMetrics.filter(_ -> !arguments.predictionLossOnly()),
+            predictionStep,
+            lossMetrics,
             arguments.loggingNanInfFilter(),
             clock);
     Map<String, Double> metrics = evaluation.run(events::predictionStep);
@@ -297,15 +305,15 @@ public final class Trainer<T> {
     }
     return new DataLoader<>(
         trainExamples,
-        requireCollator(),
+        onDevice(collator),
         arguments.perDeviceTrainBatchSize(),
         orders.ofTraining(trainExamples, seed),
         arguments.dataloaderDropLast());
   }
 
-  private Collator<T> requireCollator() {
+  private Collator<T> onDevice(Optional<Collator<T>> given) {
     Collator<T> present =
-        collator.orElseThrow(
+        given.orElseThrow(
             () ->
                 new IllegalArgumentException(
                     "there is no collator, which makes batches of examples"));
@@ -323,7 +331,10 @@ public final class Trainer<T> {
     private List<T> evalExamples = List.of();
     private Optional<Collator<T>> collator = Optional.empty();
     private Optional<ToIntFunction<? super T>> length = Optional.empty();
+    private Optional<Collator<T>> evalCollator = Optional.empty();
     private Optional<ComputeMetrics> computeMetrics = Optional.empty();
+    private Optional<PredictionStep> predictionStep = Optional.empty();
+    private Optional<LossMetrics> lossMetrics = Optional.empty();
     private Freezing freezing = Freezing.none();
     private LearningRates learningRates = LearningRates.uniform();
     private Optional<OptimizerFactory> optimizerFactory = Optional.empty();
@@ -366,8 +377,29 @@ public final class Trainer<T> {
       return this;
     }
 
+    /**
+     * What makes the batches of an evaluation, if that is another: one that hides the same tokens
+     * each time, for instance.
+     */
+    public Builder<T> evalCollator(Collator<T> value) {
+      evalCollator = Optional.of(value);
+      return this;
+    }
+
     public Builder<T> computeMetrics(ComputeMetrics value) {
       computeMetrics = Optional.of(value);
+      return this;
+    }
+
+    /** What predicts in place of the model's logits, for {@link #computeMetrics}. */
+    public Builder<T> predictionStep(PredictionStep value) {
+      predictionStep = Optional.of(value);
+      return this;
+    }
+
+    /** Metrics of an evaluation's loss. */
+    public Builder<T> lossMetrics(LossMetrics value) {
+      lossMetrics = Optional.of(value);
       return this;
     }
 

@@ -36,7 +36,7 @@ class EvalPredictionTest {
                 new EvalPrediction(
                     Tensor.ofFloats(new float[4], 2, 2), Tensor.ofFloats(new float[2], 2)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("predictions are F32 and labels I64, not F32[2, 2] and F32[2]");
+        .hasMessage("predictions are F32 or I64 and labels I64, not F32[2, 2] and F32[2]");
   }
 
   @Test
@@ -46,6 +46,16 @@ class EvalPredictionTest {
 
     assertThatThrownBy(prediction::classes)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("classes are told by logits of shape [examples, classes], not F32[2]");
+        .hasMessage("classes are told by logits, F32[examples, classes], not F32[2]");
+  }
+
+  @Test
+  void token_ids_are_predictions_too_and_tell_no_classes() {
+    var prediction =
+        new EvalPrediction(Tensor.ofLongs(new long[4], 2, 2), Tensor.ofLongs(new long[2], 2));
+
+    assertThatThrownBy(prediction::classes)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("classes are told by logits, F32[examples, classes], not I64[2, 2]");
   }
 }

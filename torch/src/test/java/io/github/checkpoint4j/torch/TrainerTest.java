@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -547,5 +550,69 @@ class TrainerTest {
     public void onTrainEnd(TrainingArguments a, TrainerState s, TrainerControl c) {
       events.add("trainEnd");
     }
+  }
+
+  @Test
+  void what_a_prediction_step_makes_is_what_metrics_are_computed_of() {
+    List<EvalPrediction> seen = new ArrayList<>();
+    int[] widths = {3, 1, 2};
+    int[] calls = {0};
+    Trainer<Classifier.Example> trainer =
+        trainer(arguments().perDeviceEvalBatchSize(4))
+            .predictionStep(
+                batch -> {
+                  int call = calls[0]++;
+                  assertThat(model.module().is_training()).isFalse();
+                  return torch.full(
+                      new long[] {batch.size(), widths[call]},
+                      new Scalar(7L + call),
+                      new TensorOptions(torch.ScalarType.Long));
+                })
+            .computeMetrics(
+                prediction -> {
+                  seen.add(prediction);
+                  return Map.of("exact_match", 0.5);
+                })
+            .build();
+
+    Map<String, Double> metrics = trainer.evaluate();
+
+    assertThat(metrics).containsEntry("eval_exact_match", 0.5).containsKey("eval_loss");
+    EvalPrediction prediction = seen.getFirst();
+    assertThat(prediction.predictions().dtype()).isEqualTo(Dtype.I64);
+    assertThat(prediction.predictions().shape()).containsExactly(10, 3);
+    assertThat(prediction.labelIds().shape()).containsExactly(10);
+    long[] ids = prediction.predictions().toLongs();
+    assertThat(ids).startsWith(7, 7, 7).endsWith(9, 9, -100);
+    assertThat(Arrays.copyOfRange(ids, 12, 15)).containsExactly(8, -100, -100);
+  }
+
+  @Test
+  void metrics_of_the_loss_are_beside_it_in_the_history() {
+    Trainer<Classifier.Example> trainer =
+        trainer(arguments()).lossMetrics(loss -> Map.of("perplexity", Math.exp(loss))).build();
+
+    Map<String, Double> metrics = trainer.evaluate();
+
+    assertThat(metrics.get("eval_perplexity"))
+        .isEqualTo(Math.exp(metrics.getOrDefault("eval_loss", Double.NaN)));
+    assertThat(trainer.state().logHistory().getLast().find("eval_perplexity")).isPresent();
+  }
+
+  @Test
+  void an_evaluation_has_the_collator_that_is_for_it() {
+    int[] calls = {0};
+    Trainer<Classifier.Example> trainer =
+        trainer(arguments())
+            .evalCollator(
+                examples -> {
+                  calls[0]++;
+                  return Classifier.collate(examples);
+                })
+            .build();
+
+    trainer.evaluate();
+
+    assertThat(calls[0]).isEqualTo(2);
   }
 }

@@ -173,4 +173,27 @@ public record T5Config(
         decoderStartTokenId,
         others);
   }
+
+  /** This model with these tokens for the padding, the end and the decoder's start of a text. */
+  public T5Config withTokens(long pad, long eos, long decoderStart) {
+    return new T5Config(
+        vocabSize,
+        dModel,
+        dKv,
+        dFf,
+        numLayers,
+        numDecoderLayers,
+        numHeads,
+        relativeAttentionNumBuckets,
+        relativeAttentionMaxDistance,
+        dropoutRate,
+        layerNormEpsilon,
+        initializerFactor,
+        feedForwardProj,
+        scaleDecoderOutputs,
+        OptionalLong.of(pad),
+        List.of(eos),
+        OptionalLong.of(decoderStart),
+        others);
+  }
 }

@@ -100,8 +100,6 @@ public final class TokenizerTraining {
             .sorted(Comparator.comparingInt(String::length).reversed())
             .map(symbol -> escaped(symbol) + "|")
             .collect(Collectors.joining());
-    Json end = TokenizerJson.special(EOS, 0);
-    Json first = TokenizerJson.sequence("A", 0);
     return Tokenizer.trained(
         TokenizerJson.document(
             TokenizerJson.specialTokens(special),
@@ -115,10 +113,7 @@ public final class TokenizerTraining {
                             TokenizerJson.part("WhitespaceSplit"),
                             split(longSymbols + "[\\s\\S]"))))
                 .build(),
-            TokenizerJson.template(
-                List.of(first, end),
-                List.of(first, end, TokenizerJson.sequence("B", 0), end),
-                Map.of(EOS, 1L)),
+            ending(),
             Json.Null.NULL,
             wordLevel(vocabulary)),
         roles(special));
@@ -136,7 +131,29 @@ public final class TokenizerTraining {
    *     vocabularySize}
    */
   public static Tokenizer bytePairs(List<String> texts, int vocabularySize, long minFrequency) {
-    List<String> special = List.of(PAD, BOS, EOS);
+    return bytePairs(texts, vocabularySize, minFrequency, List.of(PAD, BOS, EOS), beginning());
+  }
+
+  /**
+   * As {@link #bytePairs(List, int, long)}, for a model that makes one text of another: one
+   * vocabulary for both. The special tokens are {@code <pad>} and {@code </s>}, ids 0 and 1, as a
+   * T5 has them. {@code </s>} is put after a text.
+   *
+   * @throws IllegalArgumentException as there
+   */
+  public static Tokenizer bytePairsOfPairs(
+      List<TextPair> pairs, int vocabularySize, long minFrequency) {
+    List<String> texts =
+        pairs.stream().flatMap(pair -> Stream.of(pair.source(), pair.target())).toList();
+    return bytePairs(texts, vocabularySize, minFrequency, List.of(PAD, EOS), ending());
+  }
+
+  private static Tokenizer bytePairs(
+      List<String> texts,
+      int vocabularySize,
+      long minFrequency,
+      List<String> special,
+      Json postProcessor) {
     BytePairs bytes = BytePairs.of(special);
     if (vocabularySize < bytes.vocabulary().size()) {
       throw new IllegalArgumentException(
@@ -144,7 +161,7 @@ public final class TokenizerTraining {
               .formatted(vocabularySize, special.size(), bytes.vocabulary().size()));
     }
     BytePairs trained = bytes.trained(words(texts, bytes), vocabularySize, minFrequency);
-    return Tokenizer.trained(byteLevel(special, beginning(), trained), roles(special));
+    return Tokenizer.trained(byteLevel(special, postProcessor, trained), roles(special));
   }
 
   /** What is between white space, as the library's WhitespaceSplit takes it. */
@@ -212,6 +229,16 @@ public final class TokenizerTraining {
         List.of(begin, first),
         List.of(begin, first, begin, TokenizerJson.sequence("B", 0)),
         Map.of(BOS, 1L));
+  }
+
+  /** Puts the token that ends a text after it, which is the second in such a vocabulary. */
+  private static Json ending() {
+    Json end = TokenizerJson.special(EOS, 0);
+    Json first = TokenizerJson.sequence("A", 0);
+    return TokenizerJson.template(
+        List.of(first, end),
+        List.of(first, end, TokenizerJson.sequence("B", 0), end),
+        Map.of(EOS, 1L));
   }
 
   private static Map<SpecialToken, String> roles(List<String> special) {

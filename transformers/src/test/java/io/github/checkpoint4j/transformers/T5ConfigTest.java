@@ -156,4 +156,14 @@ final class T5ConfigTest {
             Json.parsePython(
                 MemorySegment.ofArray(json.getBytes(StandardCharsets.UTF_8)), "config.json"));
   }
+
+  @Test
+  void the_tokens_of_a_text_can_be_others() {
+    T5Config config = T5Config.of(30, 16, 8, 24, 2, 2).withTokens(3, 4, 5);
+
+    assertThat(config.padTokenId()).hasValue(3);
+    assertThat(config.eosTokenIds()).containsExactly(4L);
+    assertThat(config.decoderStartTokenId()).hasValue(5);
+    assertThat(config.withTokens(0, 1, 0)).isEqualTo(T5Config.of(30, 16, 8, 24, 2, 2));
+  }
 }

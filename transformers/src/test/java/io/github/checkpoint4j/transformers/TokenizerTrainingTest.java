@@ -161,4 +161,25 @@ final class TokenizerTrainingTest {
             "a vocabulary of 258 tokens has no room for 3 special tokens and 256 bytes;"
                 + " 259 is the least");
   }
+
+  @Test
+  void bytes_of_pairs_are_one_vocabulary_and_a_text_has_its_end_after_it() {
+    List<TextPair> pairs =
+        List.of(new TextPair("low lower", "bas plus bas"), new TextPair("lowest", "le plus bas"));
+
+    try (Tokenizer tokenizer = TokenizerTraining.bytePairsOfPairs(pairs, 270, 2)) {
+      assertThat(tokenizer.vocabularySize()).isLessThanOrEqualTo(270);
+      assertThat(tokenizer.padId()).isZero();
+      assertThat(tokenizer.requireId(SpecialToken.EOS)).isEqualTo(1);
+      assertThat(tokenizer.id(SpecialToken.BOS)).isEmpty();
+      long[] ids = tokenizer.encode("low bas").ids();
+      assertThat(ids).hasSizeLessThan(7).endsWith(1);
+      assertThat(tokenizer.decode(ids, true)).isEqualTo("low bas");
+    }
+    assertThatThrownBy(() -> TokenizerTraining.bytePairsOfPairs(pairs, 257, 2))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "a vocabulary of 257 tokens has no room for 2 special tokens and 256 bytes; 258 is the"
+                + " least");
+  }
 }

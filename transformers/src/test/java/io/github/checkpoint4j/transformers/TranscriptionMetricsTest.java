@@ -71,7 +71,7 @@ final class TranscriptionMetricsTest {
 
     assertThatThrownBy(metrics::result)
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("no phonemes were expected in 1 words; add words that have some");
+        .hasMessage("no phonemes were expected in 1 texts; add texts that have some");
   }
 
   @Test
@@ -87,5 +87,26 @@ final class TranscriptionMetricsTest {
     assertThat(Perplexity.of(Math.log(50))).isCloseTo(50, within(1e-12));
     assertThat(Perplexity.of(1000)).isInfinite();
     assertThat(Perplexity.of(Double.NaN)).isNaN();
+  }
+
+  @Test
+  void of_other_texts_characters_are_compared() {
+    var metrics = TranscriptionMetrics.ofCharacters();
+    metrics.add("a b", "a  b");
+    metrics.add("雨雪😀", "雨雪😁");
+    metrics.add("same", "same");
+
+    assertThat(metrics.result())
+        .containsExactly(entry("character_error_rate", 2 / 11.0), entry("exact_match", 1 / 3.0));
+  }
+
+  @Test
+  void no_characters_have_no_rate() {
+    var metrics = TranscriptionMetrics.ofCharacters();
+    metrics.add("a", "");
+
+    assertThatThrownBy(metrics::result)
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("no characters were expected in 1 texts; add texts that have some");
   }
 }

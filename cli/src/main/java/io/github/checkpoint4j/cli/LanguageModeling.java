@@ -1,0 +1,125 @@
+package io.github.checkpoint4j.cli;
+
+import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.torch.WeightLoading;
+import io.github.checkpoint4j.transformers.CausalLMCollator;
+import io.github.checkpoint4j.transformers.Encoding;
+import io.github.checkpoint4j.transformers.Gpt2Config;
+import io.github.checkpoint4j.transformers.Gpt2LMHeadModel;
+import io.github.checkpoint4j.transformers.LanguageModelTexts;
+import io.github.checkpoint4j.transformers.Perplexity;
+import io.github.checkpoint4j.transformers.SpecialToken;
+import io.github.checkpoint4j.transformers.TextFile;
+import io.github.checkpoint4j.transformers.Tokenizer;
+import io.github.checkpoint4j.transformers.TokenizerTraining;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A GPT-2 that goes on with texts. */
+record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
+    implements Preparation<Encoding> {
+  private static final int MIN_FREQUENCY = 2;
+
+  static LanguageModeling of(LanguageModelTask task) throws IOException {
+    return new LanguageModeling(
+        task, TaskExamples.read(task, Poems::training, Poems::evaluation, TextFile::lines));
+  }
+
+  @Override
+  public TaskParts<Encoding> parts(Optional<SavedRun> run) throws IOException {
+    TaskModel<Gpt2LMHeadModel> made = model(run);
+    Gpt2Config config = made.model().config();
+    made.requireTokens(config.vocabSize());
+    int length = task.data().maxLength();
+    if (length > config.nPositions()) {
+      throw new IllegalArgumentException(
+          "--max-length is %d and %s has %d positions; give less"
+              .formatted(length, made.source(), config.nPositions()));
+    }
+    if (!task.packing()) {
+      made.requireId(SpecialToken.PAD, ", or pack the texts with --packing");
+    }
+    return new TaskParts<>(
+        made.withFiles(),
+        made.report(),
+        encoded(made.tokenizer(), examples.train()),
+        encoded(made.tokenizer(), examples.eval()),
+        new CausalLMCollator(made.tokenizer()),
+        Encoding::length,
+        trainer -> trainer.lossMetrics(loss -> Map.of("perplexity", Perplexity.of(loss))));
+  }
+
+  private List<Encoding> encoded(Tokenizer tokenizer, List<String> texts) {
+    int length = task.data().maxLength();
+    if (texts.isEmpty() || !task.packing()) {
+      return LanguageModelTexts.causal(tokenizer, texts, length);
+    }
+    return LanguageModelTexts.packed(
+        LanguageModelTexts.causal(tokenizer, texts, Integer.MAX_VALUE), length);
+  }
+
+  private TaskModel<Gpt2LMHeadModel> model(Optional<SavedRun> run) throws IOException {
+    String tokenizer = task.made().tokenizer();
+    if (run.isPresent()) {
+      Path directory = run.get().checkpoint().directory();
+      return TaskModel.loaded(
+          Gpt2LMHeadModel.fromDirectory(directory), tokenizer, directory.toString());
+    }
+    WeightLoading loading = task.transfer().loading();
+    return task.model().equals(NewModel.NAME)
+        ? made()
+        : TaskModel.loaded(
+            Models.pretrained(
+                task.model(), loading, Gpt2LMHeadModel::fromDirectory, Gpt2LMHeadModel::fromFile),
+            tokenizer,
+            task.model());
+  }
+
+  private TaskModel<Gpt2LMHeadModel> made() throws IOException {
+    NewModel shape = task.made();
+    Tokenizer tokenizer =
+        switch (shape.tokenizer()) {
+          case NewModel.CHARACTERS -> TokenizerTraining.characters(examples.train());
+          case NewModel.BYTES ->
+              TokenizerTraining.bytePairs(examples.train(), shape.vocabSize(), MIN_FREQUENCY);
+          default -> Tokenizer.fromDirectory(Path.of(shape.tokenizer()));
+        };
+    return TaskModel.made(new Gpt2LMHeadModel(config(tokenizer)), tokenizer, writing(tokenizer));
+  }
+
+  private Gpt2Config config(Tokenizer tokenizer) {
+    NewModel shape = task.made();
+    // So small a model sees its texts too seldom to learn them by heart.
+    Gpt2Config config =
+        Gpt2Config.of(
+                tokenizer.vocabularySize(),
+                task.data().maxLength(),
+                shape.width(),
+                shape.layers(),
+                shape.heads())
+            .withDropout(0);
+    long end = tokenizer.requireId(SpecialToken.EOS);
+    return config.withTokens(
+        tokenizer.id(SpecialToken.BOS).orElse(end),
+        end,
+        tokenizer.id(SpecialToken.PAD).orElse(end));
+  }
+
+  /** Texts are drawn, and of the likelier tokens alone. */
+  private Json.Obj writing(Tokenizer tokenizer) {
+    long end = tokenizer.requireId(SpecialToken.EOS);
+    return Json.object()
+        .put("bos_token_id", tokenizer.id(SpecialToken.BOS).orElse(end))
+        .put("do_sample", true)
+        .put("eos_token_id", end)
+        .put("max_length", task.data().maxLength())
+        .put("pad_token_id", tokenizer.id(SpecialToken.PAD).orElse(end))
+        .put("temperature", 0.9)
+        .put("top_k", 0)
+        .put("top_p", 0.9)
+        .build();
+  }
+}

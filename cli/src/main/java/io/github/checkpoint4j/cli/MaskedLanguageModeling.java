@@ -1,0 +1,81 @@
+package io.github.checkpoint4j.cli;
+
+import io.github.checkpoint4j.torch.SeededCollator;
+import io.github.checkpoint4j.torch.WeightLoading;
+import io.github.checkpoint4j.transformers.BertForMaskedLM;
+import io.github.checkpoint4j.transformers.Encoding;
+import io.github.checkpoint4j.transformers.LabeledText;
+import io.github.checkpoint4j.transformers.LanguageModelTexts;
+import io.github.checkpoint4j.transformers.MaskedLMCollator;
+import io.github.checkpoint4j.transformers.Perplexity;
+import io.github.checkpoint4j.transformers.Pretrained;
+import io.github.checkpoint4j.transformers.SpecialToken;
+import io.github.checkpoint4j.transformers.TextFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A BERT that guesses hidden tokens. */
+record MaskedLanguageModeling(MaskedLanguageModelTask task, TaskExamples<String> examples)
+    implements Preparation<Encoding> {
+  /** Of what evaluations hide. */
+  private static final long SEED = 0;
+
+  static MaskedLanguageModeling of(MaskedLanguageModelTask task) throws IOException {
+    return new MaskedLanguageModeling(
+        task,
+        TaskExamples.read(
+            task,
+            () -> texts(Reviews.training()),
+            () -> texts(Reviews.evaluation()),
+            TextFile::lines));
+  }
+
+  private static List<String> texts(List<LabeledText> reviews) {
+    return reviews.stream().map(LabeledText::text).toList();
+  }
+
+  @Override
+  public TaskParts<Encoding> parts(Optional<SavedRun> run) throws IOException {
+    TaskModel<BertForMaskedLM> loaded = model(run);
+    loaded.requireTokens(loaded.model().config().vocabSize());
+    loaded.requireId(SpecialToken.MASK, "");
+    loaded.requireId(SpecialToken.PAD, "");
+    int length = task.data().maxLength();
+    long positions = loaded.model().config().maxPositionEmbeddings();
+    if (length > positions) {
+      throw new IllegalArgumentException(
+          "--max-length is %d and %s has %d positions; give less"
+              .formatted(length, loaded.source(), positions));
+    }
+    var collator = new MaskedLMCollator(loaded.tokenizer(), task.maskProbability());
+    return new TaskParts<>(
+        loaded.withFiles(),
+        loaded.report(),
+        LanguageModelTexts.masked(loaded.tokenizer(), examples.train(), length),
+        LanguageModelTexts.masked(loaded.tokenizer(), examples.eval(), length),
+        collator,
+        Encoding::length,
+        trainer ->
+            trainer
+                .evalCollator(new SeededCollator<>(collator, SEED))
+                .lossMetrics(loss -> Map.of("perplexity", Perplexity.of(loss))));
+  }
+
+  private TaskModel<BertForMaskedLM> model(Optional<SavedRun> run) throws IOException {
+    if (run.isPresent()) {
+      Path directory = run.get().checkpoint().directory();
+      return TaskModel.loaded(
+          BertForMaskedLM.fromDirectory(directory), NewModel.OF_MODEL, directory.toString());
+    }
+    WeightLoading loading = task.transfer().loading();
+    Pretrained<BertForMaskedLM> bert =
+        task.model().equals(ClassificationTask.MINI_LM)
+            ? BertForMaskedLM.miniLm(loading)
+            : Models.pretrained(
+                task.model(), loading, BertForMaskedLM::fromDirectory, BertForMaskedLM::fromFile);
+    return TaskModel.loaded(bert, NewModel.OF_MODEL, task.model());
+  }
+}

@@ -1,0 +1,92 @@
+package io.github.checkpoint4j.cli;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The kinds of task, with what is so for each where nothing else is said. */
+enum TaskKind {
+  CLASSIFY(
+      "classify",
+      "reviews",
+      "ckpt predict",
+      new TrainingDefaults(100, 32, 5e-5, 30, 25, 5, 64, TaskData.ALL),
+      List.of("accuracy", "f1", "matthews_correlation", "loss")),
+  LM(
+      "lm",
+      "poems",
+      "ckpt generate",
+      new TrainingDefaults(600, 32, 4e-3, 50, 100, 20, 128, TaskData.ALL),
+      List.of("loss", "perplexity")),
+  SEQ2SEQ(
+      "seq2seq",
+      "pronunciations",
+      "ckpt generate",
+      new TrainingDefaults(600, 64, 3e-3, 50, 100, 20, 64, 500),
+      List.of("phoneme_error_rate", "character_error_rate", "exact_match", "loss")),
+  MLM(
+      "mlm",
+      "reviews",
+      "ckpt train classify --model",
+      new TrainingDefaults(100, 32, 5e-4, 10, 25, 5, 64, TaskData.ALL),
+      List.of("loss", "perplexity"));
+
+  private final String verb;
+  private final String builtIn;
+  private final String use;
+  private final TrainingDefaults defaults;
+  private final List<String> metrics;
+
+  TaskKind(
+      String verb, String builtIn, String use, TrainingDefaults defaults, List<String> metrics) {
+    this.verb = verb;
+    this.builtIn = builtIn;
+    this.use = use;
+    this.defaults = defaults;
+    this.metrics = metrics;
+  }
+
+  /**
+   * The kind of this verb.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static TaskKind of(String verb) {
+    return Arrays.stream(values())
+        .filter(kind -> kind.verb.equals(verb))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "task is '%s'; expected one of %s"
+                        .formatted(
+                            verb,
+                            Arrays.stream(values())
+                                .map(TaskKind::verb)
+                                .collect(Collectors.joining(", ")))));
+  }
+
+  /** The word after {@code ckpt train}. */
+  String verb() {
+    return verb;
+  }
+
+  /** The name of the data that is built in. */
+  String builtIn() {
+    return builtIn;
+  }
+
+  /** What is done with a run of this kind. */
+  String use(String run) {
+    return use + " " + run;
+  }
+
+  TrainingDefaults defaults() {
+    return defaults;
+  }
+
+  /** What evaluations measure, without {@code eval_}. */
+  List<String> metrics() {
+    return metrics;
+  }
+}
