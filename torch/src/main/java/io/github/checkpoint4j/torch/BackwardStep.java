@@ -24,10 +24,15 @@ sealed interface BackwardStep extends AutoCloseable {
    *
    * @param inputs what it was given; those that need gradients are leaves
    * @param states those of the generators when it was run first
+   * @param autocast in which types it computed then
    * @param output what it made then, as a leaf
    */
   record OfSegment(
-      Recomputation.Segment segment, List<Tensor> inputs, List<Tensor> states, Tensor output)
+      Recomputation.Segment segment,
+      List<Tensor> inputs,
+      List<Tensor> states,
+      AutocastState autocast,
+      Tensor output)
       implements BackwardStep {
 
     @Override
@@ -38,10 +43,20 @@ sealed interface BackwardStep extends AutoCloseable {
                 gradient -> {
                   generators.restore(states);
                   var pass = new BackwardPass();
-                  pass.from(segment.forward(inputs), gradient);
+                  pass.from(again(), gradient);
                   inputs.forEach(pass::goOnAt);
                   pass.run();
                 });
+      }
+    }
+
+    private Tensor again() {
+      AutocastState before = AutocastState.now();
+      autocast.restore();
+      try {
+        return segment.forward(inputs);
+      } finally {
+        before.restore();
       }
     }
 
