@@ -72,6 +72,8 @@ class PythonRunInteropTest {
       quoteCharacter = '`',
       value = {
         "20 | {}",
+        "20 | {\"gradient_checkpointing\": true, \"gradient_checkpointing_kwargs\":"
+            + " {\"use_reentrant\": true}}",
         "10 | {\"max_steps\": -1, \"num_train_epochs\": 2, \"save_strategy\": \"epoch\","
             + " \"per_device_train_batch_size\": 16, \"dataloader_drop_last\": true,"
             + " \"data_seed\": 11, \"adam_beta1\": 0.8, \"adam_beta2\": 0.99,"
@@ -111,7 +113,10 @@ class PythonRunInteropTest {
     Path last = ours.resolve("checkpoint-" + 2 * step);
     requireSameLogs(history(last), history(theirs.resolve("log_history.json")));
     assertThat(last.resolve("chat_template.jinja")).hasContent("{{ messages }}");
-    assertThat(last.resolve("training_args.json")).content().contains("\"seed\": 7");
+    assertThat(last.resolve("training_args.json"))
+        .content()
+        .contains("\"seed\": 7")
+        .contains("\"gradient_checkpointing\": " + more.contains("gradient_checkpointing"));
   }
 
   @ParameterizedTest

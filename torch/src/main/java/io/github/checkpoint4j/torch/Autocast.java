@@ -5,8 +5,8 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * While it is open, libtorch computes on the CPU in bfloat16 what bears it, matrix products above
- * all, and the rest in float32: {@code torch.autocast("cpu", torch.bfloat16)} of this thread.
+ * While it is open, libtorch computes in bfloat16 what bears it, matrix products above
+ * all, and the rest in float32: {@code torch.autocast} of this thread, on the CPU and on a GPU.
  * Weights stay as they are.
  *
  * <p>Each use of a weight converts it anew. PyTorch keeps what it converted until the context ends;
@@ -16,38 +16,24 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @see <a href="https://docs.pytorch.org/docs/2.10/amp.html">Which operators in which type</a>
  */
 final class Autocast implements AutoCloseable {
-  private static final DeviceType DEVICE = DeviceType.CPU;
-
-  private final boolean enabled = torch.is_autocast_enabled(DEVICE);
-  private final boolean cached = torch.is_autocast_cache_enabled();
-  private final ScalarType type = torch.get_autocast_dtype(DEVICE);
+  private final AutocastState before = AutocastState.now();
 
   private Autocast() {}
 
   /** Begins it. */
   static Autocast toBfloat16() {
-    return of(true);
-  }
-
-  /** Begins it, or a time in which it is not open. */
-  static Autocast of(boolean open) {
-    var before = new Autocast();
+    var autocast = new Autocast();
     torch.set_autocast_cache_enabled(false);
-    torch.set_autocast_dtype(DEVICE, ScalarType.BFloat16);
-    torch.set_autocast_enabled(DEVICE, open);
-    return before;
-  }
-
-  /** Whether one is open in this thread. */
-  static boolean isOpen() {
-    return torch.is_autocast_enabled(DEVICE);
+    for (DeviceType device : AutocastState.DEVICES) {
+      torch.set_autocast_dtype(device, ScalarType.BFloat16);
+      torch.set_autocast_enabled(device, true);
+    }
+    return autocast;
   }
 
   /** Leaves it as it was before. */
   @Override
   public void close() {
-    torch.set_autocast_enabled(DEVICE, enabled);
-    torch.set_autocast_dtype(DEVICE, type);
-    torch.set_autocast_cache_enabled(cached);
+    before.restore();
   }
 }

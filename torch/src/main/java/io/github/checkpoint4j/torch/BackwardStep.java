@@ -24,14 +24,14 @@ sealed interface BackwardStep extends AutoCloseable {
    *
    * @param inputs what it was given; those that need gradients are leaves
    * @param states those of the generators when it was run first
-   * @param bf16 whether it was run in {@link Autocast}
+   * @param autocast in which types it computed then
    * @param output what it made then, as a leaf
    */
   record OfSegment(
       Recomputation.Segment segment,
       List<Tensor> inputs,
       List<Tensor> states,
-      boolean bf16,
+      AutocastState autocast,
       Tensor output)
       implements BackwardStep {
 
@@ -51,8 +51,12 @@ sealed interface BackwardStep extends AutoCloseable {
     }
 
     private Tensor again() {
-      try (var _ = Autocast.of(bf16)) {
+      AutocastState before = AutocastState.now();
+      autocast.restore();
+      try {
         return segment.forward(inputs);
+      } finally {
+        before.restore();
       }
     }
 

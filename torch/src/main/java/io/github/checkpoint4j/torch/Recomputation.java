@@ -22,12 +22,12 @@ import org.bytedeco.pytorch.Tensor;
  * }
  * }</pre>
  *
- * <p>A segment that runs again draws the random numbers it drew before, and afterwards libtorch's
- * default generators go on as if it had not. Loss, gradients and random numbers are bit for bit
- * those of the pass without recomputation: the terms of a sum of gradients are added in autograd's
- * order, also those of tied weights, parameters that have several names. Only a parameter that has
- * one name, and is used more than once in a segment and again elsewhere, may get a gradient that is
- * rounded otherwise.
+ * <p>A segment that runs again draws the random numbers it drew before, computes in the types of
+ * {@code torch.autocast} that it computed in, and afterwards libtorch's default generators go on as
+ * if it had not. Loss, gradients and random numbers are bit for bit those of the pass without
+ * recomputation: the terms of a sum of gradients are added in autograd's order, also those of tied
+ * weights, parameters that have several names. Only a parameter that has one name, and is used more
+ * than once in a segment and again elsewhere, may get a gradient that is rounded otherwise.
  *
  * <p>Not for use by several threads at once.
  *
@@ -80,7 +80,8 @@ public final class Recomputation implements AutoCloseable {
    *     apart. Several segments may be given the same. What has a graph that began outside of the
    *     segments is from then on to be used in segments only
    * @param segment is run now and again in {@link #backward}; until then, nothing it depends on may
-   *     change but the default generators
+   *     change but the default generators. What it changes itself, as batch normalisation changes
+   *     its running statistics, it changes twice: leave that outside
    * @return its output, which is not to be closed and lives until {@link #backward} or {@link
    *     #close}
    */
@@ -103,7 +104,7 @@ public final class Recomputation implements AutoCloseable {
       }
       Tensor output = leaf(made);
       entered.put(NativeTensors.identity(output), output);
-      steps.add(new BackwardStep.OfSegment(segment, leaves, states, Autocast.isOpen(), output));
+      steps.add(new BackwardStep.OfSegment(segment, leaves, states, AutocastState.now(), output));
       return output;
     }
   }
