@@ -1,7 +1,6 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.torch.WeightLoading;
 import io.github.checkpoint4j.transformers.CausalLMCollator;
 import io.github.checkpoint4j.transformers.Encoding;
 import io.github.checkpoint4j.transformers.Gpt2Config;
@@ -30,7 +29,15 @@ record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
 
   @Override
   public TaskParts<Encoding> parts(Optional<SavedRun> run) throws IOException {
-    TaskModel<Gpt2LMHeadModel> made = model(run);
+    TaskModel<Gpt2LMHeadModel> made =
+        TaskModel.of(
+            task,
+            task.made().tokenizer(),
+            run,
+            Gpt2LMHeadModel::fromDirectory,
+            Gpt2LMHeadModel::fromFile,
+            NewModel.NAME,
+            this::made);
     Gpt2Config config = made.model().config();
     made.requireTokens(config.vocabSize());
     int length = task.data().maxLength();
@@ -61,23 +68,6 @@ record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
         LanguageModelTexts.causal(tokenizer, texts, Integer.MAX_VALUE), length);
   }
 
-  private TaskModel<Gpt2LMHeadModel> model(Optional<SavedRun> run) throws IOException {
-    String tokenizer = task.made().tokenizer();
-    if (run.isPresent()) {
-      Path directory = run.get().checkpoint().directory();
-      return TaskModel.loaded(
-          Gpt2LMHeadModel.fromDirectory(directory), tokenizer, directory.toString());
-    }
-    WeightLoading loading = task.transfer().loading();
-    return task.model().equals(NewModel.NAME)
-        ? made()
-        : TaskModel.loaded(
-            Models.pretrained(
-                task.model(), loading, Gpt2LMHeadModel::fromDirectory, Gpt2LMHeadModel::fromFile),
-            tokenizer,
-            task.model());
-  }
-
   private TaskModel<Gpt2LMHeadModel> made() throws IOException {
     NewModel shape = task.made();
     Tokenizer tokenizer =
@@ -101,7 +91,7 @@ record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
                 shape.layers(),
                 shape.heads())
             .withDropout(0);
-    long end = tokenizer.requireId(SpecialToken.EOS);
+    long end = end(tokenizer);
     return config.withTokens(
         tokenizer.id(SpecialToken.BOS).orElse(end),
         end,
@@ -110,7 +100,7 @@ record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
 
   /** Texts are drawn, and of the likelier tokens alone. */
   private Json.Obj writing(Tokenizer tokenizer) {
-    long end = tokenizer.requireId(SpecialToken.EOS);
+    long end = end(tokenizer);
     return Json.object()
         .put("bos_token_id", tokenizer.id(SpecialToken.BOS).orElse(end))
         .put("do_sample", true)
@@ -121,5 +111,9 @@ record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
         .put("top_k", 0)
         .put("top_p", 0.9)
         .build();
+  }
+
+  private long end(Tokenizer tokenizer) {
+    return TaskModel.requireId(tokenizer, task.made().tokenizer(), SpecialToken.EOS, "");
   }
 }

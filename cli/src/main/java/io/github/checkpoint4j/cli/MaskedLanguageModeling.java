@@ -1,18 +1,15 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.torch.SeededCollator;
-import io.github.checkpoint4j.torch.WeightLoading;
 import io.github.checkpoint4j.transformers.BertForMaskedLM;
 import io.github.checkpoint4j.transformers.Encoding;
 import io.github.checkpoint4j.transformers.LabeledText;
 import io.github.checkpoint4j.transformers.LanguageModelTexts;
 import io.github.checkpoint4j.transformers.MaskedLMCollator;
 import io.github.checkpoint4j.transformers.Perplexity;
-import io.github.checkpoint4j.transformers.Pretrained;
 import io.github.checkpoint4j.transformers.SpecialToken;
 import io.github.checkpoint4j.transformers.TextFile;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,7 +36,15 @@ record MaskedLanguageModeling(MaskedLanguageModelTask task, TaskExamples<String>
 
   @Override
   public TaskParts<Encoding> parts(Optional<SavedRun> run) throws IOException {
-    TaskModel<BertForMaskedLM> loaded = model(run);
+    TaskModel<BertForMaskedLM> loaded =
+        TaskModel.of(
+            task,
+            NewModel.OF_MODEL,
+            run,
+            BertForMaskedLM::fromDirectory,
+            BertForMaskedLM::fromFile,
+            ClassificationTask.MINI_LM,
+            this::builtIn);
     loaded.requireTokens(loaded.model().config().vocabSize());
     loaded.requireId(SpecialToken.MASK, "");
     loaded.requireId(SpecialToken.PAD, "");
@@ -64,18 +69,8 @@ record MaskedLanguageModeling(MaskedLanguageModelTask task, TaskExamples<String>
                 .lossMetrics(loss -> Map.of("perplexity", Perplexity.of(loss))));
   }
 
-  private TaskModel<BertForMaskedLM> model(Optional<SavedRun> run) throws IOException {
-    if (run.isPresent()) {
-      Path directory = run.get().checkpoint().directory();
-      return TaskModel.loaded(
-          BertForMaskedLM.fromDirectory(directory), NewModel.OF_MODEL, directory.toString());
-    }
-    WeightLoading loading = task.transfer().loading();
-    Pretrained<BertForMaskedLM> bert =
-        task.model().equals(ClassificationTask.MINI_LM)
-            ? BertForMaskedLM.miniLm(loading)
-            : Models.pretrained(
-                task.model(), loading, BertForMaskedLM::fromDirectory, BertForMaskedLM::fromFile);
-    return TaskModel.loaded(bert, NewModel.OF_MODEL, task.model());
+  private TaskModel<BertForMaskedLM> builtIn() throws IOException {
+    return TaskModel.loaded(
+        BertForMaskedLM.miniLm(task.transfer().loading()), NewModel.OF_MODEL, task.model());
   }
 }

@@ -2,7 +2,6 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.ComputeMetrics;
-import io.github.checkpoint4j.torch.WeightLoading;
 import io.github.checkpoint4j.transformers.Seq2SeqCollator;
 import io.github.checkpoint4j.transformers.SpecialToken;
 import io.github.checkpoint4j.transformers.T5Config;
@@ -16,7 +15,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /** A T5 that makes one text of another. */
 record Seq2Seq(Seq2SeqTask task, TaskExamples<TextPair> examples) implements Preparation<TextPair> {
@@ -32,7 +30,15 @@ record Seq2Seq(Seq2SeqTask task, TaskExamples<TextPair> examples) implements Pre
 
   @Override
   public TaskParts<TextPair> parts(Optional<SavedRun> run) throws IOException {
-    TaskModel<T5ForConditionalGeneration> made = model(run);
+    TaskModel<T5ForConditionalGeneration> made =
+        TaskModel.of(
+            task,
+            task.made().tokenizer(),
+            run,
+            T5ForConditionalGeneration::fromDirectory,
+            T5ForConditionalGeneration::fromFile,
+            NewModel.NAME,
+            this::made);
     made.requireTokens(made.model().config().vocabSize());
     made.requireId(SpecialToken.PAD, "");
     int length = task.data().maxLength();
@@ -76,26 +82,6 @@ record Seq2Seq(Seq2SeqTask task, TaskExamples<TextPair> examples) implements Pre
     return Arrays.copyOfRange(values, row * width, (row + 1) * width);
   }
 
-  private TaskModel<T5ForConditionalGeneration> model(Optional<SavedRun> run) throws IOException {
-    String tokenizer = task.made().tokenizer();
-    if (run.isPresent()) {
-      Path directory = run.get().checkpoint().directory();
-      return TaskModel.loaded(
-          T5ForConditionalGeneration.fromDirectory(directory), tokenizer, directory.toString());
-    }
-    WeightLoading loading = task.transfer().loading();
-    return task.model().equals(NewModel.NAME)
-        ? made()
-        : TaskModel.loaded(
-            Models.pretrained(
-                task.model(),
-                loading,
-                T5ForConditionalGeneration::fromDirectory,
-                T5ForConditionalGeneration::fromFile),
-            tokenizer,
-            task.model());
-  }
-
   private TaskModel<T5ForConditionalGeneration> made() throws IOException {
     NewModel shape = task.made();
     List<TextPair> pairs = pairs(examples.train());
@@ -128,9 +114,11 @@ record Seq2Seq(Seq2SeqTask task, TaskExamples<TextPair> examples) implements Pre
             FEED_FORWARD * (long) shape.width(),
             shape.layers(),
             shape.heads());
-    OptionalLong pad = OptionalLong.of(tokenizer.requireId(SpecialToken.PAD));
-    return config
-        .withDropout(0)
-        .withTokens(pad.getAsLong(), tokenizer.requireId(SpecialToken.EOS), pad.getAsLong());
+    long pad = requireId(tokenizer, SpecialToken.PAD);
+    return config.withDropout(0).withTokens(pad, requireId(tokenizer, SpecialToken.EOS), pad);
+  }
+
+  private long requireId(Tokenizer tokenizer, SpecialToken token) {
+    return TaskModel.requireId(tokenizer, task.made().tokenizer(), token, "");
   }
 }

@@ -4,6 +4,7 @@ import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.torch.LoadReport;
 import io.github.checkpoint4j.torch.TrainableModel;
+import io.github.checkpoint4j.torch.WeightLoading;
 import io.github.checkpoint4j.transformers.GenerationDefaults;
 import io.github.checkpoint4j.transformers.Pretrained;
 import io.github.checkpoint4j.transformers.SpecialToken;
@@ -11,6 +12,7 @@ import io.github.checkpoint4j.transformers.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -38,6 +40,42 @@ record TaskModel<M extends TrainableModel>(
     Map<String, FileContent> files = new LinkedHashMap<>(tokenizer.files());
     files.put(GenerationDefaults.FILE, FileContent.of(generation.toIndentedText() + "\n"));
     return new TaskModel<>(model, tokenizer, files, Optional.empty(), "the new model");
+  }
+
+  /** Makes a model that no path names. */
+  interface Fresh<M extends TrainableModel> {
+    TaskModel<M> make() throws IOException;
+  }
+
+  /**
+   * The model of a run that goes on, or else the one that its task begins with.
+   *
+   * @param tokenizer as in {@link #loaded}; a checkpoint's own goes before it
+   * @param freshName what the task calls a model that no path names
+   */
+  static <M extends TrainableModel> TaskModel<M> of(
+      TrainingTask task,
+      String tokenizer,
+      Optional<SavedRun> run,
+      Models.FromDirectory<M> fromDirectory,
+      Models.FromFile<M> fromFile,
+      String freshName,
+      Fresh<M> fresh)
+      throws IOException {
+    if (run.isPresent()) {
+      Path directory = run.get().checkpoint().directory();
+      Pretrained<M> saved = fromDirectory.open(directory, WeightLoading.lenient());
+      return loaded(
+          saved,
+          saved.tokenizer().isPresent() ? NewModel.OF_MODEL : tokenizer,
+          directory.toString());
+    }
+    return task.model().equals(freshName)
+        ? fresh.make()
+        : loaded(
+            Models.pretrained(task.model(), task.transfer().loading(), fromDirectory, fromFile),
+            tokenizer,
+            task.model());
   }
 
   /**
@@ -98,13 +136,17 @@ record TaskModel<M extends TrainableModel>(
    * @throws RefusedException if the tokenizer has none
    */
   long requireId(SpecialToken token, String otherwise) {
+    return requireId(tokenizer, source, token, otherwise);
+  }
+
+  /** As {@link #requireId(SpecialToken, String)}, before there is a model. */
+  static long requireId(Tokenizer tokenizer, String source, SpecialToken token, String otherwise) {
     return tokenizer
         .id(token)
         .orElseThrow(
             () ->
                 new RefusedException(
                     "%s: its tokenizer has no %s_token; name one in tokenizer_config.json%s"
-                        .formatted(
-                            source, token.name().toLowerCase(java.util.Locale.ROOT), otherwise)));
+                        .formatted(source, token.name().toLowerCase(Locale.ROOT), otherwise)));
   }
 }

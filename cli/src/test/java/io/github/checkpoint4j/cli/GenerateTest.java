@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -202,13 +204,7 @@ class GenerateTest {
   @Test
   void control_characters_of_a_text_are_shown_as_escapes_and_its_lines_stay() {
     var written =
-        new Written(
-            "a\u001b",
-            "b\nc",
-            false,
-            2,
-            java.util.OptionalLong.empty(),
-            java.util.OptionalDouble.empty());
+        new Written("a\u001b", "b\nc", false, 2, OptionalLong.empty(), OptionalDouble.empty());
 
     assertThat(written.shown()).isEqualTo("a\\x1bb\nc");
   }

@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 
 /** Texts and pairs that models of one layer are trained on in steps of milliseconds. */
@@ -45,7 +46,7 @@ final class TinyTexts {
       for (int letter = 2 + random.nextInt(4); letter > 0; letter--) {
         String one = Character.toString('a' + random.nextInt(6));
         word.append(one);
-        symbols.add(one.toUpperCase(java.util.Locale.ROOT) + "H");
+        symbols.add(one.toUpperCase(Locale.ROOT) + "H");
       }
       text.append(word).append('\t').append(String.join(" ", symbols)).append('\n');
     }

@@ -337,4 +337,26 @@ class TrainLmTest {
     assertThat(train.status()).as(train.err()).isZero();
     assertThat(train.err()).contains("evaluations are of the first 4 of 300 examples");
   }
+
+  @Test
+  void a_tokenizer_without_an_end_of_texts_makes_no_model() {
+    assertThat(train("--tokenizer", TinyTask.model()).err())
+        .endsWith(
+            TinyTask.model()
+                + ": its tokenizer has no eos_token; name one in tokenizer_config.json\n");
+  }
+
+  @Test
+  void a_run_goes_on_with_the_tokenizer_of_its_checkpoint_wherever_it_was_from() throws Exception {
+    train("--tokenizer", "bytes", "--vocab-size", "270");
+    Path moved = Files.createDirectory(temporary.resolve("tokenizer"));
+    Tokenizer.fromDirectory(run.resolve("checkpoint-4")).save(moved);
+    Path second = temporary.resolve("second");
+    ckpt(data.lm(second, "--tokenizer", moved).toArray());
+    Files.move(moved, temporary.resolve("elsewhere"));
+
+    Run on = ckpt(data.lm(second, "--tokenizer", moved, "--max-steps", "6").toArray());
+
+    assertThat(on.status()).as(on.err()).isZero();
+  }
 }

@@ -8,6 +8,7 @@ import io.github.checkpoint4j.store.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,7 +97,7 @@ class TrainSeq2SeqTest {
     StringBuilder lines = new StringBuilder();
     for (String line : Files.readAllLines(data.pairs())) {
       String[] pair = line.split("\t", 2);
-      lines.append(pair[0].toUpperCase(java.util.Locale.ROOT)).append('\t').append(pair[1]);
+      lines.append(pair[0].toUpperCase(Locale.ROOT)).append('\t').append(pair[1]);
       lines.append('\n');
     }
     Files.writeString(capitals, lines);
