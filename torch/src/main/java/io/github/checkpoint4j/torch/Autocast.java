@@ -5,9 +5,9 @@ import org.bytedeco.pytorch.global.torch.DeviceType;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * While it is open, libtorch computes in bfloat16 what bears it, matrix products above
- * all, and the rest in float32: {@code torch.autocast} of this thread, on the CPU and on a GPU.
- * Weights stay as they are.
+ * While it is open, libtorch computes in bfloat16 what bears it, matrix products above all, and the
+ * rest in float32: {@code torch.autocast} of this thread, on the CPU and on a GPU. Weights stay as
+ * they are.
  *
  * <p>Each use of a weight converts it anew. PyTorch keeps what it converted until the context ends;
  * the same numbers come of it, unless a weight is used several times: then its gradients are added

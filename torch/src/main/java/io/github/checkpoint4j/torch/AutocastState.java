@@ -29,8 +29,7 @@ record AutocastState(List<OfDevice> devices, boolean cached) {
   /** That of now. */
   static AutocastState now() {
     return new AutocastState(
-        DEVICES.stream().map(OfDevice::now).toList(),
-        torch.is_autocast_cache_enabled());
+        DEVICES.stream().map(OfDevice::now).toList(), torch.is_autocast_cache_enabled());
   }
 
   /** Sets it. */
