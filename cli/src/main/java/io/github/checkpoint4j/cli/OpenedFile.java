@@ -26,9 +26,6 @@ import java.util.stream.Stream;
  * What it hands out is valid until {@link #close}.
  */
 final class OpenedFile implements AutoCloseable {
-  private static final String CHECKED =
-      "its structure is right, and so is the checksum of each %s in it";
-
   private final Path path;
 
   /** By name; the file itself under the empty name. */
@@ -160,17 +157,20 @@ final class OpenedFile implements AutoCloseable {
   /** What {@link #problems}, which was asked before, compared, and what not. */
   String note() throws IOException {
     Format format = contents().format();
-    return switch (file().isPresent() ? format : Format.HDF5) {
-      case KERAS -> index.isPresent() ? unvouched(format) : CHECKED.formatted("file");
-      case NPZ -> CHECKED.formatted("array");
-      case TENSORFLOW -> CHECKED.formatted("variable");
-      default -> unvouched(format);
-    };
-  }
-
-  private static String unvouched(Format format) {
-    return "its structure is right; %s holds no checksums, so its values are not vouched for"
-        .formatted(format.title());
+    Optional<String> compared =
+        switch (format) {
+          case KERAS -> files.size() == 1 ? Optional.of("file") : Optional.empty();
+          case NPZ -> Optional.of("array");
+          case TENSORFLOW -> Optional.of("variable");
+          default -> Optional.empty();
+        };
+    return "its structure is right"
+        + compared
+            .map(", and so is the checksum of each %s in it"::formatted)
+            .orElseGet(
+                () ->
+                    "; %s holds no checksums, so its values are not vouched for"
+                        .formatted(format.title()));
   }
 
   private List<String> problems(MemorySegment bytes, String source) throws IOException {

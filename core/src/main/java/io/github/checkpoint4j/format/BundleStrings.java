@@ -39,7 +39,7 @@ final class BundleStrings {
       throw reader.problem(count + " strings in " + bytes.byteSize() + " bytes");
     }
     BundleStrings read = new BundleStrings();
-    long[] lengths = new long[(int) Math.min(count, Integer.MAX_VALUE - 8)];
+    long[] lengths = new long[Math.toIntExact(count)];
     for (int i = 0; i < lengths.length; i++) {
       lengths[i] = reader.rawVarint();
       read.addLength(lengths[i]);

@@ -32,6 +32,9 @@ public final class TensorFlowCheckpoint {
   /** The newest version that is read; there was no other yet. */
   private static final long VERSION = 1;
 
+  /** Strings are objects, of which a small file must not make many. */
+  private static final long MOST_STRINGS = 1 << 18;
+
   private static final int HEADER_SHARDS = 1;
   private static final int HEADER_ENDIANNESS = 2;
   private static final int HEADER_VERSION = 3;
@@ -54,7 +57,7 @@ public final class TensorFlowCheckpoint {
    * @param source the file's name, for messages
    * @throws CorruptFileException if it is no such file, or damaged
    * @throws UnsupportedFeatureException if it is big-endian, compressed, of a newer version, or has
-   *     a variable in slices, or one whose type {@link Dtype} does not have
+   *     a variable in slices, one whose type {@link Dtype} does not have, or too many strings
    */
   public static TensorFlowCheckpoint parse(MemorySegment index, String source)
       throws CorruptFileException, UnsupportedFeatureException {
@@ -79,7 +82,23 @@ public final class TensorFlowCheckpoint {
     if (entries.size() < table.size() - 1) {
       throw sliced("a variable", source);
     }
+    refuseManyStrings(entries, source);
     return new TensorFlowCheckpoint(source, shards, entries);
+  }
+
+  private static void refuseManyStrings(List<BundleEntry> entries, String source)
+      throws UnsupportedFeatureException {
+    long strings = 0;
+    for (BundleEntry entry : entries) {
+      long count = entry.type() == TensorFlowType.STRING ? count(entry) : 0;
+      if (count > MOST_STRINGS - strings) {
+        throw new UnsupportedFeatureException(
+            source
+                + ": %d strings in '%s', and %d before it; at most %d are read; save it without them"
+                    .formatted(count, Excerpt.of(entry.key()), strings, MOST_STRINGS));
+      }
+      strings += count;
+    }
   }
 
   private static long shards(MemorySegment header, String source)

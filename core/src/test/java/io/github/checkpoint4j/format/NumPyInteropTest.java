@@ -3,9 +3,7 @@ package io.github.checkpoint4j.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.checkpoint4j.state.Tensor;
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -106,16 +104,5 @@ class NumPyInteropTest {
 
     assertThat(digests).hasSize(15).isEqualTo(files.expected().members());
     assertThat(index.damaged("ckpt-1", shards)).isEmpty();
-  }
-
-  @Test
-  void the_golden_files_are_made_by_a_script_that_still_runs(@TempDir Path folder)
-      throws IOException, InterruptedException {
-    Path script = Golden.topic("npz").folder().resolve("make.py");
-    Files.copy(script, folder.resolve("make.py"));
-
-    PyTorchInteropTest.python(folder.resolve("make.py"));
-
-    assertThat(new Golden(folder).expected()).isEqualTo(Golden.topic("npz").expected());
   }
 }

@@ -9,6 +9,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -28,16 +29,16 @@ class NumPyPropertyTest {
   @Property(tries = 500)
   void an_array_in_any_layout_is_the_same(
       @ForAll("dtypes") Dtype dtype,
-      @ForAll @Size(max = 4) int @IntRange(max = 5) [] dimensions,
+      @ForAll @Size(max = 4) List<@IntRange(max = 5) Integer> dimensions,
       @ForAll boolean columnMajor,
       @ForAll boolean bigEndian,
       @ForAll @IntRange(min = 1, max = 3) int version,
       @ForAll long seed)
       throws IOException {
-    long[] shape = new long[dimensions.length];
+    long[] shape = new long[dimensions.size()];
     StringBuilder tuple = new StringBuilder();
     for (int i = 0; i < shape.length; i++) {
-      shape[i] = dimensions[i];
+      shape[i] = dimensions.get(i);
       tuple.append(shape[i]).append(", ");
     }
     byte[] elements = new byte[Math.toIntExact(dtype.byteSize(Tensor.elementCount(shape)))];

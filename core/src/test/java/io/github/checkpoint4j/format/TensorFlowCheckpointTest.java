@@ -233,6 +233,94 @@ class TensorFlowCheckpointTest {
                 + " quantized ones, variants and resources are not; save it without that variable");
   }
 
+  private static byte[] message(int... bytes) {
+    byte[] message = new byte[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      message[i] = (byte) bytes[i];
+    }
+    return message;
+  }
+
+  /** A header of one shard, and an entry. */
+  private static MemorySegment index(String key, byte[] entry) {
+    return MemorySegment.ofArray(
+        TableBytes.of(List.of(Map.entry("", message(8, 1)), Map.entry(key, entry)), 2));
+  }
+
+  @Test
+  void many_strings_are_refused() {
+    // DT_STRING, and a shape of one dimension of 2^18 + 1.
+    byte[] entry = message(8, 7, 18, 6, 18, 4, 8, 0x81, 0x80, 0x10);
+
+    assertThatThrownBy(() -> TensorFlowCheckpoint.parse(index("s", entry), "x"))
+        .isInstanceOf(UnsupportedFeatureException.class)
+        .hasMessage(
+            "x: 262145 strings in 's', and 0 before it; at most 262144 are read; save it without"
+                + " them");
+  }
+
+  @Test
+  void a_size_that_is_not_that_of_the_shape_is_told() {
+    // DT_FLOAT, a shape of one dimension of 2, and 7 bytes.
+    byte[] entry = message(8, 1, 18, 4, 18, 2, 8, 2, 40, 7);
+
+    assertThatThrownBy(() -> TensorFlowCheckpoint.parse(index("w", entry), "x"))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "x: entry 'w': 2 elements of F32 do not take 7 bytes; the file is damaged: copy or save"
+                + " it again");
+  }
+
+  @Test
+  void a_shard_that_there_is_not_is_told() {
+    byte[] entry = message(8, 1, 24, 1, 40, 4);
+
+    assertThatThrownBy(() -> TensorFlowCheckpoint.parse(index("w", entry), "x"))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageContaining("entry 'w': it is in shard 1, of 1;");
+  }
+
+  @Test
+  void variables_that_share_bytes_are_refused() throws IOException {
+    byte[] entry = message(8, 1, 40, 4);
+    byte[] file =
+        TableBytes.of(
+            List.of(Map.entry("", message(8, 1)), Map.entry("v", entry), Map.entry("w", entry)), 3);
+    TensorFlowCheckpoint index = TensorFlowCheckpoint.parse(MemorySegment.ofArray(file), "x");
+
+    assertThatThrownBy(() -> index.read("p", Map.of()))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessageStartingWith("x: 'v' and 'w' share bytes; ");
+  }
+
+  @Test
+  void a_newer_or_big_endian_checkpoint_is_refused() {
+    for (Map.Entry<byte[], String> header :
+        Map.of(
+                message(8, 1, 16, 1),
+                "x: big-endian numbers; expected little-endian ones; save it on another machine",
+                message(8, 1, 26, 2, 16, 2),
+                "x: for readers of version 2 at least; this one is of 1; use a newer checkpoint4j")
+            .entrySet()) {
+      byte[] file = TableBytes.of(List.of(Map.entry("", header.getKey())), 1);
+
+      assertThatThrownBy(() -> TensorFlowCheckpoint.parse(MemorySegment.ofArray(file), "x"))
+          .isInstanceOf(UnsupportedFeatureException.class)
+          .hasMessage(header.getValue());
+    }
+  }
+
+  @Test
+  void a_table_that_is_no_checkpoint_is_told() {
+    byte[] file = TableBytes.of(List.of(Map.entry("a", new byte[1])), 1);
+
+    assertThatThrownBy(() -> TensorFlowCheckpoint.parse(MemorySegment.ofArray(file), "x"))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "x: a table of LevelDB without the header of a TensorFlow checkpoint, an entry with an"
+                + " empty key; check which file this is");
+  }
+
   @Test
   void a_file_of_another_kind_is_told() {
     MemorySegment page = MemorySegment.ofArray("<html>".getBytes(StandardCharsets.UTF_8));
