@@ -1,9 +1,10 @@
 """Writes the golden files of this folder with the real onnx: python3 make.py
 
 good/*.onnx     models made by onnx, and models put together by hand that onnx loads
+external/       a model whose weights are in another file, weights.bin
 bad/*.onnx      models that are cut, edited, or use what is not read
 expected.json   for each good file, of each initializer in order name, dtype (as safetensors calls it), shape and the
-                sha256 of its little-endian bytes as onnx.numpy_helper.to_array gives them; and the nodes. For each bad
+                sha256 of its little-endian bytes as onnx.numpy_helper.to_array gives them; and the nodes. The same of the initializers of the external one. For each bad
                 file, whether onnx loads it: "accepted" or "refused".
 
 Made with onnx 1.23.2, numpy.
@@ -135,14 +136,29 @@ def good():
         with open(path, "wb") as file:
             file.write(content)
         loaded = onnx.load(path)
-        rows = []
-        for t in loaded.graph.initializer:
-            array = numpy_helper.to_array(t)
-            assert array.dtype.byteorder in "<=|"
-            rows.append({"name": t.name, "dtype": DTYPES[t.data_type], "shape": list(array.shape), "sha256": hashlib.sha256(array.tobytes()).hexdigest()})
+        rows = initializers(loaded)
         nodes = [{"name": n.name, "operator": n.op_type, "inputs": list(n.input), "outputs": list(n.output)} for n in loaded.graph.node]
         expected[name] = {"initializers": rows, "nodes": nodes}
     return expected
+
+
+def initializers(loaded):
+    rows = []
+    for t in loaded.graph.initializer:
+        array = numpy_helper.to_array(t)
+        assert array.dtype.byteorder in "<=|"
+        rows.append({"name": t.name, "dtype": DTYPES[t.data_type], "shape": list(array.shape), "sha256": hashlib.sha256(array.tobytes()).hexdigest()})
+    return rows
+
+
+def external():
+    linear = [helper.make_node("Gemm", ["x", "weight", "bias"], ["y"])]
+    weight = numpy_helper.from_array(np.arange(12, dtype=np.float32).reshape(4, 3), "weight")
+    bias = numpy_helper.from_array(np.array([0.5, -0.5, 2.0], dtype=np.float32), "bias")
+    path = os.path.join(HERE, "external", "model.onnx")
+    model = onnx.load_from_string(made(linear, [weight, bias]))
+    onnx.save_model(model, path, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    return initializers(onnx.load(path))
 
 
 def bad():
@@ -200,10 +216,10 @@ def bad():
 
 
 def main():
-    for folder in ("good", "bad"):
+    for folder in ("good", "external", "bad"):
         shutil.rmtree(os.path.join(HERE, folder), ignore_errors=True)
         os.makedirs(os.path.join(HERE, folder))
-    expected = {"good": good(), "bad": {}}
+    expected = {"good": good(), "external": external(), "bad": {}}
     for name, content in sorted(bad().items()):
         path = os.path.join(HERE, "bad", name + ".onnx")
         with open(path, "wb") as file:

@@ -82,7 +82,7 @@ final class Average implements Callable<Integer> {
       for (Path path : paths) {
         ConvertSource source = ConvertSource.open(path);
         open.put(path, source);
-        models.put(path, source.tensors());
+        models.put(path, source.plainTensors(spool));
       }
       if (models.size() < paths.size()) {
         throw new IllegalArgumentException("a source is given twice; give each once");

@@ -26,9 +26,10 @@ record Checkpoints(List<CheckpointInfo> all) {
    * Those of a run, without taking its lock.
    *
    * @throws IOException if there is no such directory, or it cannot be read
-   * @throws RefusedException if it is one checkpoint
+   * @throws RefusedException if it is one checkpoint, or a file
    */
   static Checkpoints of(Path run) throws IOException {
+    Inspected.requireNoFile(run);
     Checkpoints checkpoints;
     try (CheckpointStore store = CheckpointStore.readOnly(run)) {
       checkpoints = new Checkpoints(store.list());

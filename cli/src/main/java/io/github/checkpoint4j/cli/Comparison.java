@@ -1,7 +1,6 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.state.Glob;
-import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -34,7 +33,10 @@ record Comparison(
    * @param difference how its numbers differ; empty if they cannot be compared
    */
   record ChangedTensor(
-      String name, Tensor before, Tensor after, Optional<TensorDifference> difference) {}
+      String name,
+      NumericArray before,
+      NumericArray after,
+      Optional<TensorDifference> difference) {}
 
   /** A value that differs, or a tensor that is none in the other. */
   record ChangedValue(String name, Value before, Value after) {}
@@ -60,9 +62,12 @@ record Comparison(
       }
       compared++;
       Value b = Objects.requireNonNull(after.entries().get(name));
-      if (a instanceof Tensor x && b instanceof Tensor y) {
-        if (!x.hasSameBytes(y)) {
-          tensors.add(new ChangedTensor(name, x, y, TensorDifference.of(x, y)));
+      Optional<NumericArray> x = NumericArray.of(a);
+      Optional<NumericArray> y = NumericArray.of(b);
+      if (x.isPresent() && y.isPresent()) {
+        if (!x.get().hasSameBytes(y.get())) {
+          tensors.add(
+              new ChangedTensor(name, x.get(), y.get(), TensorDifference.of(x.get(), y.get())));
         }
       } else if (!a.equals(b)) {
         values.add(new ChangedValue(name, a, b));

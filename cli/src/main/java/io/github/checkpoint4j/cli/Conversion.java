@@ -2,7 +2,9 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.state.Cast;
 import io.github.checkpoint4j.state.Dtype;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.torch.LoadRules;
 import io.github.checkpoint4j.torch.NamePattern;
 import java.io.IOException;
@@ -52,11 +54,12 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
    * Converts.
    *
    * @param spool memory for tensors that are made anew
-   * @throws RefusedException if no tensor is left
+   * @throws RefusedException if no tensor is left, or the numbers of a quantized one are not
+   *     computed here
    * @throws io.github.checkpoint4j.state.StateMismatchException if two names become one
    * @throws IOException if there is no space for what is made anew
    */
-  Result apply(Map<String, Tensor> source, Spool spool) throws IOException {
+  Result apply(Map<String, ? extends Value> source, Spool spool) throws IOException {
     List<String> chosen = new ArrayList<>();
     List<String> notChosen = new ArrayList<>();
     for (String name : source.keySet()) {
@@ -75,9 +78,17 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     // A tensor under several names stays one, so that it is written once.
     Map<MemorySegment, Tensor> made = new LinkedHashMap<>();
+    int quantized = 0;
     for (Map.Entry<String, String> name : renamed.names().entrySet()) {
-      Tensor tensor = Objects.requireNonNull(source.get(name.getValue()));
+      Value value = Objects.requireNonNull(source.get(name.getValue()));
+      quantized += value instanceof QuantizedTensor ? 1 : 0;
+      Tensor tensor = NumericArray.plain(name.getValue(), value, spool);
       tensors.put(name.getKey(), cast(name.getKey(), tensor, spool, made, notes));
+    }
+    if (quantized > 0) {
+      notes.add(
+          "%s written as the numbers that they stand for"
+              .formatted(Quantities.count(quantized, "quantized tensor")));
     }
     return new Result(tensors, notChosen, notes);
   }

@@ -7,6 +7,7 @@ import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.state.Cast;
 import io.github.checkpoint4j.state.Dtype;
 import io.github.checkpoint4j.state.StateDict;
+import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.torch.NamePattern;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -105,7 +106,8 @@ final class Convert implements Callable<Integer> {
           && from.keras().filter(model -> model.canBe(layout.get())).isPresent()) {
         KerasModel model = from.keras().get();
         to.write(model.withLayout(layout.get()).withDateSaved(ModelTarget.now()));
-        report(to.format(), from, new Conversion.Result(from.tensors(), List.of(), List.of()));
+        Map<String, Tensor> tensors = from.plainTensors(spool);
+        report(to.format(), from, new Conversion.Result(tensors, List.of(), List.of()));
       } else {
         Conversion.Result result = conversion.apply(from.tensors(), spool);
         to.write(StateDict.of(result.tensors()), from.metadata(), companions(from));

@@ -5,6 +5,7 @@ import io.github.checkpoint4j.format.Format;
 import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
@@ -38,7 +39,7 @@ final class ConvertSource implements AutoCloseable {
   private final Path path;
   private final Runnable closing;
   private final Optional<KerasModel> keras;
-  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Map<String, Value> tensors = new LinkedHashMap<>();
   private final List<String> leftOut = new ArrayList<>();
   private final Map<String, String> metadata;
   private final Map<String, FileContent> companions;
@@ -56,9 +57,9 @@ final class ConvertSource implements AutoCloseable {
     this.metadata = metadata;
     this.companions = companions;
     for (StateEntry entry : entries) {
-      if (!(entry.value() instanceof Tensor tensor)) {
+      if (!entry.isTensor()) {
         leftOut.add(entry.name());
-      } else if (tensors.putIfAbsent(entry.name(), tensor) != null) {
+      } else if (tensors.putIfAbsent(entry.name(), entry.value()) != null) {
         throw new RefusedException(
             "%s has two tensors of the name '%s'; convert them one by one with --only"
                 .formatted(path, entry.name()));
@@ -157,9 +158,24 @@ final class ConvertSource implements AutoCloseable {
     return files;
   }
 
-  /** The tensors by name, in the source's order. */
-  Map<String, Tensor> tensors() {
+  /** The tensors by name, in the source's order: plain, or quantized. */
+  Map<String, Value> tensors() {
     return tensors;
+  }
+
+  /**
+   * The tensors as plain numbers, by name, in the source's order.
+   *
+   * @param spool memory for those that are quantized
+   * @throws RefusedException if the numbers of one are not computed here
+   * @throws IOException if there is no space for them
+   */
+  Map<String, Tensor> plainTensors(Spool spool) throws IOException {
+    Map<String, Tensor> plain = new LinkedHashMap<>();
+    for (Map.Entry<String, Value> entry : tensors.entrySet()) {
+      plain.put(entry.getKey(), NumericArray.plain(entry.getKey(), entry.getValue(), spool));
+    }
+    return plain;
   }
 
   /** The names of what is not a tensor. */

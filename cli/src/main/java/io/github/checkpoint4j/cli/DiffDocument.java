@@ -47,8 +47,8 @@ final class DiffDocument {
     Json.Builder json =
         Json.object()
             .put("name", tensor.name())
-            .put("a", Plain.json(tensor.before()))
-            .put("b", Plain.json(tensor.after()));
+            .put("a", Plain.json(tensor.before().value()))
+            .put("b", Plain.json(tensor.after().value()));
     tensor
         .difference()
         .ifPresent(

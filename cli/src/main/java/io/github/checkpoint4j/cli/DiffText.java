@@ -105,9 +105,9 @@ record DiffText(PrintWriter out, int top) {
 
   private static List<String> cells(Comparison.ChangedTensor tensor, TensorDifference difference) {
     String dtype =
-        tensor.before().dtype() == tensor.after().dtype()
+        tensor.before().type().equals(tensor.after().type())
             ? ""
-            : " %s -> %s".formatted(tensor.before().dtype(), tensor.after().dtype());
+            : " %s -> %s".formatted(tensor.before().type(), tensor.after().type());
     return List.of(
         "  " + tensor.name(),
         Arrays.toString(tensor.before().shape()) + dtype,
@@ -123,7 +123,8 @@ record DiffText(PrintWriter out, int top) {
   private static List<String> incomparable(Comparison.ChangedTensor tensor) {
     return List.of(
         "  " + tensor.name(),
-        "%s -> %s".formatted(Plain.text(tensor.before()), Plain.text(tensor.after())),
+        "%s -> %s"
+            .formatted(Plain.text(tensor.before().value()), Plain.text(tensor.after().value())),
         "-",
         "-",
         "-",

@@ -17,7 +17,7 @@ interface Elements {
   /** The element at a position of the tensor's bytes. */
   double at(MemorySegment bytes, long index);
 
-  /** The elements of a dtype; empty for complex numbers and types below eight bits. */
+  /** The elements of a dtype; empty for complex numbers. */
   static Optional<Elements> of(Dtype dtype) {
     return Optional.<Elements>ofNullable(
         switch (dtype) {
@@ -39,7 +39,10 @@ interface Elements {
               (b, i) -> unsigned(b, i) == 0xff ? Double.NaN : Math.scalb(1.0, unsigned(b, i) - 127);
           case F8_E4M3FNUZ -> (b, i) -> withoutNegativeZero(unsigned(b, i), 3, 8);
           case F8_E5M2FNUZ -> (b, i) -> withoutNegativeZero(unsigned(b, i), 2, 16);
-          case F4, F6_E2M3, F6_E3M2, C32, C64, C128 -> null;
+          case F4 -> (b, i) -> small(bits(b, i, 4), 4, 1, 1);
+          case F6_E2M3 -> (b, i) -> small(bits(b, i, 6), 6, 3, 1);
+          case F6_E3M2 -> (b, i) -> small(bits(b, i, 6), 6, 2, 3);
+          case C32, C64, C128 -> null;
         });
   }
 
@@ -53,19 +56,30 @@ interface Elements {
 
   /** Exponent bias 7, no infinity, not a number where all bits but the sign are set. */
   private static double e4m3(int bits) {
-    return (bits & 0x7f) == 0x7f ? Double.NaN : small(bits, 3, 7);
+    return (bits & 0x7f) == 0x7f ? Double.NaN : small(bits, 8, 3, 7);
   }
 
   /** The FNUZ types: no infinity, and what would be negative zero is not a number. */
   private static double withoutNegativeZero(int bits, int fractionBits, int bias) {
-    return bits == 0x80 ? Double.NaN : small(bits, fractionBits, bias);
+    return bits == 0x80 ? Double.NaN : small(bits, 8, fractionBits, bias);
   }
 
-  private static double small(int bits, int fractionBits, int bias) {
-    int exponent = (bits & 0x7f) >> fractionBits;
+  /** The bits of an element of fewer than eight, the first in the lowest bits of the first byte. */
+  private static int bits(MemorySegment bytes, long index, int width) {
+    long bit = index * width;
+    int shift = (int) (bit % 8);
+    int low = unsigned(bytes, bit / 8) >> shift;
+    int high = shift + width > 8 ? unsigned(bytes, bit / 8 + 1) << (8 - shift) : 0;
+    return (low | high) & ((1 << width) - 1);
+  }
+
+  /** A number of so many bits: a sign, an exponent and a fraction, without infinities. */
+  private static double small(int bits, int width, int fractionBits, int bias) {
+    int sign = 1 << (width - 1);
+    int exponent = (bits & (sign - 1)) >> fractionBits;
     double fraction = (bits & ((1 << fractionBits) - 1)) / (double) (1 << fractionBits);
     double magnitude =
         exponent == 0 ? Math.scalb(fraction, 1 - bias) : Math.scalb(1 + fraction, exponent - bias);
-    return (bits & 0x80) == 0 ? magnitude : -magnitude;
+    return (bits & sign) == 0 ? magnitude : -magnitude;
   }
 }

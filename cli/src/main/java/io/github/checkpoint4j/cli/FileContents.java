@@ -2,14 +2,15 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.Format;
+import io.github.checkpoint4j.format.Gguf;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.NumPy;
 import io.github.checkpoint4j.format.Onnx;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
 import io.github.checkpoint4j.keras.Keras;
 import io.github.checkpoint4j.state.StateDict;
-import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.MappedFile;
 import java.io.IOException;
@@ -37,10 +38,20 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
    * @throws UnsupportedFeatureException if its format, or something in it, is not read here
    */
   static FileContents of(MappedFile file) throws IOException {
-    return file.read(bytes -> parse(bytes, file.path().toString()));
+    return of(file, Map.of());
   }
 
-  private static FileContents parse(MemorySegment bytes, String source)
+  /**
+   * Reads a file that may be of several.
+   *
+   * @param beside the other files it names, by name
+   */
+  static FileContents of(MappedFile file, Map<String, MemorySegment> beside) throws IOException {
+    return file.read(bytes -> parse(bytes, file.path().toString(), beside));
+  }
+
+  private static FileContents parse(
+      MemorySegment bytes, String source, Map<String, MemorySegment> beside)
       throws CorruptFileException, UnsupportedFeatureException {
     Format format =
         Format.detect(bytes)
@@ -54,7 +65,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
       case PYTORCH_ZIP, PYTORCH_LEGACY, PYTORCH_TAR ->
           new FileContents(format, Map.of(), StateEntry.of(PyTorch.read(bytes, source)));
       case ONNX -> {
-        Onnx onnx = Onnx.parse(bytes, source);
+        Onnx onnx = Onnx.parse(bytes, source, beside);
         yield new FileContents(
             format,
             Map.of("nodes", String.valueOf(onnx.nodes().size())),
@@ -68,20 +79,46 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
       }
       case KERAS -> KerasContents.of(format, Keras.read(bytes, source));
       case HDF5 -> KerasContents.ofHdf5(bytes, source);
-      case GGUF, NPZ, NUMPY, ZIP, PICKLE ->
+      case TENSORFLOW -> TensorFlowFiles.of(bytes, source).contents(beside);
+      case NUMPY ->
+          new FileContents(
+              format, Map.of(), List.of(new StateEntry(List.of(), NumPy.array(bytes, source))));
+      case NPZ -> new FileContents(format, Map.of(), named(NumPy.archive(bytes, source)));
+      case GGUF -> {
+        Gguf gguf = Gguf.parse(bytes, source);
+        yield new FileContents(format, facts(gguf), named(gguf.tensors()));
+      }
+      case ZIP, PICKLE ->
           throw new UnsupportedFeatureException(
               source
                   + ": "
                   + format.title()
-                  + " is not read here; safetensors, PyTorch, Keras, HDF5, ONNX and JSON are:"
-                  + " convert it to one of them where it was made");
+                  + " is not read here; safetensors, PyTorch, Keras, HDF5, ONNX, GGUF, NumPy,"
+                  + " TensorFlow and JSON are: convert it to one of them where it was made");
     };
   }
 
-  private static List<StateEntry> named(Map<String, Tensor> tensors) {
+  private static Map<String, String> facts(Gguf gguf) {
+    Map<String, String> facts = new LinkedHashMap<>();
+    facts.put("version", String.valueOf(gguf.version()));
+    gguf.metadata()
+        .forEach(
+            (key, value) ->
+                facts.put(
+                    key, value instanceof Value.Text text ? text.value() : Plain.text(value)));
+    return facts;
+  }
+
+  /** By names with dots, or with slashes if one has any. */
+  private static List<StateEntry> named(Map<String, ? extends Value> tensors) {
+    boolean isPath = tensors.keySet().stream().anyMatch(name -> name.indexOf('/') >= 0);
     List<StateEntry> entries = new ArrayList<>();
     tensors.forEach(
-        (name, tensor) -> entries.add(new StateEntry(List.of(name.split("\\.", -1)), tensor)));
+        (name, tensor) ->
+            entries.add(
+                isPath
+                    ? StateEntry.atPath(List.of(name.split("/", -1)), tensor)
+                    : new StateEntry(List.of(name.split("\\.", -1)), tensor)));
     return entries;
   }
 
@@ -117,7 +154,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
   }
 
   List<StateEntry> tensors() {
-    return state.stream().filter(entry -> entry.value() instanceof Tensor).toList();
+    return state.stream().filter(StateEntry::isTensor).toList();
   }
 
   /** What stands between the keys in a name. */
@@ -129,9 +166,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
   long parameters() {
     long sum = 0;
     for (StateEntry entry : state) {
-      if (entry.value() instanceof Tensor tensor) {
-        sum = Math.addExact(sum, tensor.elementCount());
-      }
+      sum = Math.addExact(sum, entry.array().map(NumericArray::elementCount).orElse(0L));
     }
     return sum;
   }
@@ -155,7 +190,7 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
     facts.forEach((name, value) -> metadata.put(name, Json.of(value)));
     List<Json> values = new ArrayList<>();
     for (StateEntry entry : state) {
-      if (!(entry.value() instanceof Tensor)) {
+      if (!entry.isTensor()) {
         values.add(
             Json.object()
                 .put("name", entry.name())
@@ -178,14 +213,16 @@ record FileContents(Format format, Map<String, String> facts, List<StateEntry> s
   static Json tensorRows(List<StateEntry> tensors) {
     List<Json> rows = new ArrayList<>();
     for (StateEntry entry : tensors) {
-      if (entry.value() instanceof Tensor tensor) {
-        rows.add(
-            Json.object()
-                .put("name", entry.name())
-                .put("dtype", tensor.dtype().name())
-                .put("shape", Plain.shape(tensor))
-                .build());
-      }
+      entry
+          .array()
+          .ifPresent(
+              array ->
+                  rows.add(
+                      Json.object()
+                          .put("name", entry.name())
+                          .put("dtype", array.type())
+                          .put("shape", Plain.shape(array.shape()))
+                          .build()));
     }
     return Json.array(rows);
   }

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** What stands at a path that the user gives. */
 enum Inspected {
-  /** A file, or the directory of a Keras model, which is read as one. */
+  /** A file, or what is read as one: a Keras model's directory, a TensorFlow checkpoint. */
   FILE,
   /** A directory with a model, with or without the rest of a checkpoint. */
   CHECKPOINT,
@@ -33,6 +33,9 @@ enum Inspected {
    * @throws IOException if it is missing or cannot be read
    */
   static Inspected at(Path path) throws IOException {
+    if (TensorFlowFiles.index(path).isPresent()) {
+      return FILE;
+    }
     if (!Files.readAttributes(path, java.nio.file.attribute.BasicFileAttributes.class)
         .isDirectory()) {
       return FILE;
@@ -41,6 +44,19 @@ enum Inspected {
       return FILE;
     }
     return !isCheckpoint(path) && isRun(path) ? RUN : CHECKPOINT;
+  }
+
+  /**
+   * Sees to it that a path is no file, for verbs that are for runs.
+   *
+   * @throws RefusedException if it is one
+   * @throws IOException if it is missing or cannot be read
+   */
+  static void requireNoFile(Path path) throws IOException {
+    if (at(path) == FILE) {
+      throw new RefusedException(
+          path + " is a file, not the directory of a run; look into it with: ckpt show " + path);
+    }
   }
 
   static boolean isCheckpoint(Path directory) {

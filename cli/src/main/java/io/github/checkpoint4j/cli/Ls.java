@@ -5,6 +5,7 @@ import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.Objective;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,11 +23,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code ckpt ls DIR}: the checkpoints of a run. */
+/** {@code ckpt ls PATH}: the checkpoints of a run, or a file. */
 @Command(
     name = "ls",
     description =
-        "Lists the checkpoints of a run: step, epoch, metrics, size, age, best and latest.",
+        "Lists the checkpoints of a run: step, epoch, metrics, size, age, best and latest; of a"
+            + " file its format, tensors, parameters, size and age.",
     mixinStandardHelpOptions = true)
 final class Ls implements Callable<Integer> {
   /** Metrics that tell how fast an evaluation was are left to {@code --json}. */
@@ -42,7 +45,7 @@ final class Ls implements Callable<Integer> {
 
   @Spec CommandSpec spec = CommandSpec.create();
 
-  @Parameters(paramLabel = "DIR", description = "The directory of a run.")
+  @Parameters(paramLabel = "PATH", description = "The directory of a run, or a file.")
   Path run = Path.of("");
 
   @Option(names = "--json", description = "Print one JSON document.")
@@ -54,6 +57,12 @@ final class Ls implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (Inspected.at(run) == Inspected.FILE) {
+      try (OpenedFile file = OpenedFile.at(run)) {
+        print(file);
+      }
+      return ExitStatus.FINE;
+    }
     Checkpoints checkpoints = Checkpoints.of(run);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
@@ -67,6 +76,36 @@ final class Ls implements Callable<Integer> {
       }
     }
     return ExitStatus.FINE;
+  }
+
+  private void print(OpenedFile file) throws IOException {
+    FileContents contents = file.contents();
+    Instant time = Files.getLastModifiedTime(file.main()).toInstant();
+    long tensors = contents.tensors().size();
+    PrintWriter out = spec.commandLine().getOut();
+    if (json) {
+      out.println(
+          Json.object()
+              .put("file", run.toString())
+              .put("format", contents.format().name().toLowerCase(Locale.ROOT))
+              .put("tensors", tensors)
+              .put("parameters", contents.parameters())
+              .put("size", file.size())
+              .put("time", time.toString())
+              .build()
+              .toText());
+      return;
+    }
+    Table table = new Table("file", "format", ">tensors", ">parameters", ">size", ">age");
+    table.row(
+        List.of(
+            run.toString(),
+            contents.format().title().replaceFirst("^an? ", ""),
+            Quantities.count(tensors),
+            Quantities.count(contents.parameters()),
+            Quantities.size(file.size()),
+            Quantities.age(Duration.between(time, clock.instant()))));
+    table.print(out);
   }
 
   private Json document(Checkpoints checkpoints) {

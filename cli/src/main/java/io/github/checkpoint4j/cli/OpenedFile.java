@@ -2,6 +2,8 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Format;
 import io.github.checkpoint4j.format.Json;
+import io.github.checkpoint4j.format.NumPy;
+import io.github.checkpoint4j.format.Onnx;
 import io.github.checkpoint4j.keras.Keras;
 import io.github.checkpoint4j.keras.KerasModel;
 import io.github.checkpoint4j.keras.KerasShards;
@@ -19,8 +21,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What a user names as one file, opened: a file; an index of Keras's weights with the files it
- * names; or the directory of a Keras model. What it hands out is valid until {@link #close}.
+ * What a user names as one file, opened: a file; an index of Keras's weights, a TensorFlow
+ * checkpoint or an ONNX model with the files it names beside it; or the directory of a Keras model.
+ * What it hands out is valid until {@link #close}.
  */
 final class OpenedFile implements AutoCloseable {
   private final Path path;
@@ -41,8 +44,8 @@ final class OpenedFile implements AutoCloseable {
       if (Inspected.isKerasDirectory(path)) {
         opened.mapDirectory();
       } else {
-        opened.map("", path);
-        opened.mapShards();
+        opened.map("", TensorFlowFiles.index(path).orElse(path));
+        opened.mapNeighbours();
       }
       return opened;
     } catch (IOException | RuntimeException e) {
@@ -56,34 +59,51 @@ final class OpenedFile implements AutoCloseable {
   }
 
   private void mapDirectory() throws IOException {
-    try (Stream<Path> found = Files.walk(path)) {
+    Path directory = path.toRealPath();
+    try (Stream<Path> found = Files.walk(directory)) {
       for (Path file : found.filter(Files::isRegularFile).sorted().toList()) {
-        map(path.relativize(file).toString().replace('\\', '/'), file);
+        map(directory.relativize(file).toString().replace('\\', '/'), file);
       }
     }
   }
 
-  /** Maps the shards that are there; a missing one is found when the index is compared. */
-  private void mapShards() throws IOException {
-    index = shards(file().orElseThrow());
-    for (String name : index.map(KerasShards::names).orElse(Set.of())) {
-      Path shard = path.resolveSibling(name);
-      if (Files.exists(shard)) {
-        map(name, shard);
+  /** Maps the files it names that are there; a missing one is found when it is looked for. */
+  private void mapNeighbours() throws IOException {
+    MappedFile file = file().orElseThrow();
+    for (String name : file.read(bytes -> neighbours(bytes, file.path().toString()))) {
+      Path neighbour = file.path().resolveSibling(name);
+      if (Files.exists(neighbour)) {
+        map(name, neighbour);
       }
     }
+  }
+
+  private Set<String> neighbours(MemorySegment bytes, String source) throws IOException {
+    return switch (Format.detect(bytes).orElse(Format.EMPTY)) {
+      case TENSORFLOW -> TensorFlowFiles.of(bytes, source).names();
+      case ONNX -> Onnx.externalFiles(bytes, source);
+      case JSON -> {
+        index = shards(bytes, source);
+        yield index.map(KerasShards::names).orElse(Set.of());
+      }
+      default -> Set.of();
+    };
   }
 
   private Optional<MappedFile> file() {
     return Optional.ofNullable(files.get(""));
   }
 
-  private Optional<KerasShards> shards(MappedFile file) throws IOException {
-    if (Format.detect(file.bytes()).filter(Format.JSON::equals).isEmpty()
-        || !KerasShards.isIndex(Json.parsePython(file.bytes(), path.toString()))) {
-      return Optional.empty();
-    }
-    return Optional.of(KerasShards.parse(file.bytes(), path.toString()));
+  private static Optional<KerasShards> shards(MemorySegment bytes, String source)
+      throws IOException {
+    return KerasShards.isIndex(Json.parsePython(bytes, source))
+        ? Optional.of(KerasShards.parse(bytes, source))
+        : Optional.empty();
+  }
+
+  /** The file that is read first: the index, if it is of several. */
+  Path main() {
+    return file().map(MappedFile::path).orElse(path);
   }
 
   /** Bytes of all files. */
@@ -118,7 +138,7 @@ final class OpenedFile implements AutoCloseable {
     Optional<KerasModel> model = severalFiles();
     return model.isPresent()
         ? KerasContents.of(Format.KERAS, model.get())
-        : FileContents.of(file().orElseThrow());
+        : FileContents.of(file().orElseThrow(), bytes());
   }
 
   /**
@@ -131,37 +151,54 @@ final class OpenedFile implements AutoCloseable {
     if (model.isPresent()) {
       return model.get().mismatches();
     }
-    return file().orElseThrow().read(bytes -> problems(bytes, path.toString()));
+    return file().orElseThrow().read(bytes -> problems(bytes, main().toString()));
   }
 
   /** What {@link #problems}, which was asked before, compared, and what not. */
   String note() throws IOException {
-    boolean archive =
-        file()
-            .flatMap(file -> Format.detect(file.bytes()))
-            .filter(Format.KERAS::equals)
-            .isPresent();
-    return archive
-        ? "its structure is right, and so is the checksum of each file in it"
-        : "its structure is right; %s holds no checksums, so its values are not vouched for"
-            .formatted(contents().format().title());
+    Format format = contents().format();
+    Optional<String> compared =
+        switch (format) {
+          case KERAS -> files.size() == 1 ? Optional.of("file") : Optional.empty();
+          case NPZ -> Optional.of("array");
+          case TENSORFLOW -> Optional.of("variable");
+          default -> Optional.empty();
+        };
+    return "its structure is right"
+        + compared
+            .map(", and so is the checksum of each %s in it"::formatted)
+            .orElseGet(
+                () ->
+                    "; %s holds no checksums, so its values are not vouched for"
+                        .formatted(format.title()));
   }
 
-  private static List<String> problems(MemorySegment bytes, String source) throws IOException {
-    if (Format.detect(bytes).filter(Format.KERAS::equals).isEmpty()) {
-      return List.of();
-    }
-    Keras.requireChecksums(bytes, source);
-    return Keras.read(bytes, source).mismatches();
+  private List<String> problems(MemorySegment bytes, String source) throws IOException {
+    return switch (Format.detect(bytes).orElse(Format.EMPTY)) {
+      case KERAS -> {
+        Keras.requireChecksums(bytes, source);
+        yield Keras.read(bytes, source).mismatches();
+      }
+      case NPZ -> {
+        NumPy.requireChecksums(bytes, source);
+        yield List.of();
+      }
+      case TENSORFLOW -> TensorFlowFiles.of(bytes, source).damaged(bytes());
+      default -> List.of();
+    };
+  }
+
+  private Map<String, MemorySegment> bytes() {
+    Map<String, MemorySegment> bytes = new LinkedHashMap<>();
+    files.forEach((name, file) -> bytes.put(name, file.bytes()));
+    return bytes;
   }
 
   private Optional<KerasModel> severalFiles() throws IOException {
-    Map<String, MemorySegment> bytes = new LinkedHashMap<>();
-    files.forEach((name, file) -> bytes.put(name, file.bytes()));
     if (file().isEmpty()) {
-      return Optional.of(Keras.readDirectory(bytes, path.toString()));
+      return Optional.of(Keras.readDirectory(bytes(), path.toString()));
     }
-    return index.isPresent() ? Optional.of(index.get().read(bytes)) : Optional.empty();
+    return index.isPresent() ? Optional.of(index.get().read(bytes())) : Optional.empty();
   }
 
   @Override

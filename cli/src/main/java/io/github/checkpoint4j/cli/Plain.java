@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.state.Bytes;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -23,6 +24,7 @@ final class Plain {
     return switch (value) {
       case Tensor tensor -> tensor.dtype() + " " + Arrays.toString(tensor.shape());
       case Value.NdArray array -> text(array.elements());
+      case QuantizedTensor tensor -> tensor.quantization() + " " + Arrays.toString(tensor.shape());
       case Value.None _ -> "None";
       case Value.Bool bool -> bool.value() ? "True" : "False";
       case Value.Int whole -> clipped(whole.value().toString());
@@ -70,8 +72,8 @@ final class Plain {
   /** The value, whole; bytes as their number, numbers that are not finite as {@link #number}. */
   static Json json(Value value) {
     return switch (value) {
-      case Tensor tensor ->
-          Json.object().put("dtype", tensor.dtype().name()).put("shape", shape(tensor)).build();
+      case Tensor tensor -> array(tensor.dtype().name(), tensor.shape());
+      case QuantizedTensor tensor -> array(tensor.quantization(), tensor.shape());
       case Value.NdArray array -> json(array.elements());
       case Value.None _ -> Json.Null.NULL;
       case Value.Bool bool -> Json.of(bool.value());
@@ -88,6 +90,10 @@ final class Plain {
     };
   }
 
+  private static Json array(String type, long[] shape) {
+    return Json.object().put("dtype", type).put("shape", shape(shape)).build();
+  }
+
   private static Json array(Collection<Value> values) {
     return Json.array(values.stream().map(Plain::json).toList());
   }
@@ -97,8 +103,8 @@ final class Plain {
     return Json.array(texts.stream().map(Json::of).toList());
   }
 
-  static Json shape(Tensor tensor) {
-    return Json.array(LongStream.of(tensor.shape()).mapToObj(Json::of).toList());
+  static Json shape(long[] shape) {
+    return Json.array(LongStream.of(shape).mapToObj(Json::of).toList());
   }
 
   /** JSON has no number for these: they are the strings {@code "NaN"}, {@code "Infinity"}. */

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -36,6 +37,15 @@ record StateEntry(List<String> path, Value value, String separator) {
   /** What stands at a path of names as a file system has, in HDF5. */
   static StateEntry atPath(List<String> path, Value value) {
     return new StateEntry(path, value, "/");
+  }
+
+  /** The tensor that stands there, plain or quantized; empty if it is something else. */
+  Optional<NumericArray> array() {
+    return NumericArray.of(value);
+  }
+
+  boolean isTensor() {
+    return array().isPresent();
   }
 
   /** The keys joined: by dots, but for a path of HDF5. */

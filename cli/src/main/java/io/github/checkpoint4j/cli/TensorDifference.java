@@ -1,6 +1,5 @@
 package io.github.checkpoint4j.cli;
 
-import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
@@ -28,19 +27,18 @@ record TensorDifference(
     long notFinite) {
 
   /**
-   * Compares; empty if there are no numbers to compare: complex ones, types below eight bits, or
-   * another shape.
+   * Compares; empty if there are no numbers to compare: complex ones, those of a quantization that
+   * are not computed here, or another shape.
    */
-  static Optional<TensorDifference> of(Tensor a, Tensor b) {
-    Optional<Elements> of = Elements.of(a.dtype());
-    Optional<Elements> to = Elements.of(b.dtype());
-    if (of.isEmpty() || to.isEmpty() || !Arrays.equals(a.shape(), b.shape())) {
+  static Optional<TensorDifference> of(NumericArray a, NumericArray b) {
+    if (a.elements().isEmpty() || b.elements().isEmpty() || !Arrays.equals(a.shape(), b.shape())) {
       return Optional.empty();
     }
-    return Optional.of(compare(a, of.get(), b, to.get()));
+    return Optional.of(compare(a, a.elements().get(), b, b.elements().get()));
   }
 
-  private static TensorDifference compare(Tensor a, Elements of, Tensor b, Elements to) {
+  private static TensorDifference compare(
+      NumericArray a, Elements of, NumericArray b, Elements to) {
     MemorySegment left = a.bytes();
     MemorySegment right = b.bytes();
     double before = 0;

@@ -3,7 +3,6 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.PyTorch;
 import io.github.checkpoint4j.state.Glob;
-import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.MappedFile;
 import java.io.IOException;
@@ -11,8 +10,10 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -28,6 +29,9 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     sortOptions = false)
 final class Tensors implements Callable<Integer> {
+  private static final List<String> STATISTICS =
+      List.of(">min", ">max", ">mean", ">std", ">norm", ">zeros", ">NaN", ">infinite");
+
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Parameters(paramLabel = "PATH", description = "A file of any known format, or a checkpoint.")
@@ -35,10 +39,12 @@ final class Tensors implements Callable<Integer> {
 
   @Option(
       names = "--stats",
-      description = "Least, greatest, mean, deviation; zeros, NaN, infinite.")
+      description = "Least, greatest, mean, deviation, norm; zeros, NaN, infinite.")
   boolean stats;
 
-  @Option(names = "--checksum", description = "SHA-256 of the row-major little-endian bytes.")
+  @Option(
+      names = "--checksum",
+      description = "SHA-256 of the row-major little-endian bytes, or of quantized blocks.")
   boolean checksum;
 
   @Option(
@@ -78,7 +84,7 @@ final class Tensors implements Callable<Integer> {
     if (!checkpoint.contains("model") && checkpoint.files().contains(old)) {
       MappedFile file = checkpoint.file(old);
       return StateEntry.of(PyTorch.read(file.bytes(), file.path().toString())).stream()
-          .filter(entry -> entry.value() instanceof Tensor)
+          .filter(StateEntry::isTensor)
           .toList();
     }
     return StateEntry.of(checkpoint.state("model"));
@@ -89,7 +95,7 @@ final class Tensors implements Callable<Integer> {
     List<StateEntry> chosen = entries.stream().filter(entry -> glob.matches(entry.name())).toList();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.array(chosen.stream().map(this::json).toList()).toText());
+      out.println(Json.array(rows(chosen).stream().map(this::json).toList()).toText());
       return;
     }
     if (chosen.isEmpty()) {
@@ -105,19 +111,39 @@ final class Tensors implements Callable<Integer> {
                       + "'");
       return;
     }
-    table(chosen).print(out);
+    table(rows(chosen)).print(out);
   }
 
-  private Json json(StateEntry entry) {
-    Tensor tensor = (Tensor) entry.value();
+  /** What is told of a tensor. */
+  private record Row(
+      String name,
+      NumericArray array,
+      Optional<Statistics> statistics,
+      Optional<String> checksum) {}
+
+  /** The rows in order; the tensors are read by as many threads as there are processors. */
+  private List<Row> rows(List<StateEntry> entries) {
+    return entries.parallelStream().map(this::row).toList();
+  }
+
+  private Row row(StateEntry entry) {
+    NumericArray array = entry.array().orElseThrow();
+    return new Row(
+        entry.name(),
+        array,
+        stats ? Statistics.of(entry.value()) : Optional.empty(),
+        checksum || json ? Optional.of(Sha256.of(array.bytes())) : Optional.empty());
+  }
+
+  private Json json(Row tensor) {
     Json.Builder row =
         Json.object()
-            .put("name", entry.name())
-            .put("dtype", tensor.dtype().name())
-            .put("shape", Plain.shape(tensor))
-            .put("sha256", Sha256.of(tensor.bytes()));
+            .put("name", tensor.name())
+            .put("dtype", tensor.array().type())
+            .put("shape", Plain.shape(tensor.array().shape()))
+            .put("sha256", tensor.checksum().orElseThrow());
     if (stats) {
-      row.put("stats", Statistics.of(tensor).<Json>map(Tensors::json).orElse(Json.Null.NULL));
+      row.put("stats", tensor.statistics().<Json>map(Tensors::json).orElse(Json.Null.NULL));
     }
     return row.build();
   }
@@ -128,6 +154,7 @@ final class Tensors implements Callable<Integer> {
         .put("max", json(statistics.maximum()))
         .put("mean", json(statistics.mean()))
         .put("std", json(statistics.deviation()))
+        .put("norm", Plain.number(statistics.norm()))
         .put("zeros", statistics.zeros())
         .put("nan", statistics.nans())
         .put("infinite", statistics.infinities())
@@ -138,31 +165,29 @@ final class Tensors implements Callable<Integer> {
     return value.isPresent() ? Plain.number(value.getAsDouble()) : Json.Null.NULL;
   }
 
-  private Table table(List<StateEntry> entries) {
+  private Table table(List<Row> tensors) {
     List<String> header = new ArrayList<>(List.of("name", "dtype", "shape", ">size"));
     if (stats) {
-      header.addAll(List.of(">min", ">max", ">mean", ">std", ">zeros", ">NaN", ">infinite"));
+      header.addAll(STATISTICS);
     }
     if (checksum) {
       header.add("sha256");
     }
     Table table = new Table(header.toArray(String[]::new));
-    for (StateEntry entry : entries) {
-      Tensor tensor = (Tensor) entry.value();
+    for (Row tensor : tensors) {
       List<String> row = new ArrayList<>();
-      row.add(entry.name());
-      row.add(tensor.dtype().name());
-      row.add(Arrays.toString(tensor.shape()));
-      row.add(Quantities.size(tensor.byteSize()));
+      row.add(tensor.name());
+      row.add(tensor.array().type());
+      row.add(Arrays.toString(tensor.array().shape()));
+      row.add(Quantities.size(tensor.array().bytes().byteSize()));
       if (stats) {
         row.addAll(
-            Statistics.of(tensor)
+            tensor
+                .statistics()
                 .map(Tensors::cells)
-                .orElse(List.of("-", "-", "-", "-", "-", "-", "-")));
+                .orElse(Collections.nCopies(STATISTICS.size(), "-")));
       }
-      if (checksum) {
-        row.add(Sha256.of(tensor.bytes()));
-      }
+      tensor.checksum().ifPresent(row::add);
       table.row(row);
     }
     return table;
@@ -174,6 +199,7 @@ final class Tensors implements Callable<Integer> {
         cell(statistics.maximum()),
         cell(statistics.mean()),
         cell(statistics.deviation()),
+        cell(OptionalDouble.of(statistics.norm())),
         String.valueOf(statistics.zeros()),
         String.valueOf(statistics.nans()),
         String.valueOf(statistics.infinities()));

@@ -54,7 +54,7 @@ class CkptTest {
   void a_missing_parameter_is_a_usage_error() {
     assertThat(ckpt("ls"))
         .isEqualTo(
-            new Run(2, "", "ckpt ls: Missing required parameter: 'DIR'; see ckpt ls --help\n"));
+            new Run(2, "", "ckpt ls: Missing required parameter: 'PATH'; see ckpt ls --help\n"));
   }
 
   @Test

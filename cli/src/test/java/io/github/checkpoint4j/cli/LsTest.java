@@ -144,14 +144,33 @@ class LsTest {
   }
 
   @Test
-  void a_file_is_3() throws Exception {
+  void a_file_is_one_row() throws Exception {
+    Path file = Fixture.safetensors(temporary.resolve("file"));
+
+    Run ls = ckpt("ls", file);
+    Json.Obj json = ckpt("ls", "--json", file).object();
+
+    assertThat(ls.status()).isZero();
+    assertThat(ls.out().lines()).hasSize(2);
+    assertThat(ls.out())
+        .containsPattern("file +format +tensors +parameters +size +age\n")
+        .containsPattern(file + " +safetensors file +3 +10 +%d B +".formatted(Files.size(file)));
+    assertThat(json.text("file")).isEqualTo(file.toString());
+    assertThat(json.text("format")).isEqualTo("safetensors");
+    assertThat(json.integer("tensors")).isEqualTo(3);
+    assertThat(json.integer("parameters")).isEqualTo(10);
+    assertThat(json.integer("size")).isEqualTo(Files.size(file));
+  }
+
+  @Test
+  void a_file_of_no_known_format_is_refused() throws Exception {
     Path file = Files.writeString(temporary.resolve("file"), "x");
 
     Run ls = ckpt("ls", "--json", file);
 
-    assertThat(ls.status()).isEqualTo(3);
+    assertThat(ls.status()).isEqualTo(1);
     assertThat(ls.out()).isEmpty();
-    assertThat(ls.err()).contains(file + ": not a directory").hasLineCount(1);
+    assertThat(ls.err()).contains(file + ": no format of models is known").hasLineCount(1);
   }
 
   @Test

@@ -4,13 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.checkpoint4j.state.Dtype;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.Tensor;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 class StatisticsTest {
   @Test
@@ -96,11 +98,75 @@ class StatisticsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"F4", "F6_E2M3", "F6_E3M2", "C64"})
-  void there_are_none_for_complex_and_packed_types(Dtype dtype) {
-    Tensor tensor = Tensor.of(dtype, new long[] {8}, MemorySegment.ofArray(new byte[dtype.bits()]));
+  @CsvSource({
+    "F4, 2f, 2, -6, 1, -2.5",
+    "F4, 07, 2, 0, 6, 3",
+    "F6_E2M3, 1f0000, 4, 0, 7.5, 1.875",
+    "F6_E2M3, 00000c, 4, 0, 0.375, 0.09375",
+    "F6_E3M2, 1f0000, 4, 0, 28, 7",
+    "F6_E3M2, 0000fc, 4, -28, 0, -7"
+  })
+  void types_below_eight_bits_are_unpacked(
+      Dtype dtype, String bytes, long elements, double least, double greatest, double mean) {
+    MemorySegment packed = MemorySegment.ofArray(HexFormat.of().parseHex(bytes));
 
-    assertThat(Statistics.of(tensor)).isEmpty();
+    Statistics statistics =
+        Statistics.of(Tensor.of(dtype, new long[] {elements}, packed)).orElseThrow();
+
+    assertThat(statistics.minimum()).hasValue(least);
+    assertThat(statistics.maximum()).hasValue(greatest);
+    assertThat(statistics.mean()).hasValue(mean);
+  }
+
+  @Test
+  void of_complex_numbers_there_are_the_norm_and_counts() {
+    Tensor numbers =
+        Tensor.ofFloats(
+            new float[] {3, 4, 0, 0, Float.NaN, 1, Float.POSITIVE_INFINITY, 0, 0, 12}, 10);
+
+    Statistics statistics =
+        Statistics.of(Tensor.of(Dtype.C64, new long[] {5}, numbers.bytes())).orElseThrow();
+
+    assertThat(statistics)
+        .isEqualTo(
+            new Statistics(
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty(),
+                13,
+                1,
+                1,
+                1));
+  }
+
+  @Test
+  void the_norm_is_that_of_the_finite_numbers() {
+    Tensor numbers = Tensor.ofFloats(new float[] {3, Float.NaN, 4, Float.NEGATIVE_INFINITY}, 4);
+
+    assertThat(Statistics.of(numbers).orElseThrow().norm()).isEqualTo(5);
+  }
+
+  @Test
+  void every_dtype_has_statistics() {
+    for (Dtype dtype : Dtype.values()) {
+      MemorySegment zeros = MemorySegment.ofArray(new byte[dtype.bits()]);
+      Statistics statistics = Statistics.of(Tensor.of(dtype, new long[] {8}, zeros)).orElseThrow();
+      // The smallest number of E8M0 is no zero.
+      assertThat(statistics.zeros()).as("%s", dtype).isEqualTo(dtype == Dtype.F8_E8M0 ? 0 : 8);
+    }
+  }
+
+  @Test
+  void quantized_numbers_have_them_if_they_are_computed_and_else_none() {
+    MemorySegment block = MemorySegment.ofArray(new byte[34]);
+    block.set(ValueLayout.JAVA_BYTE, 1, (byte) 0x3c); // 1 in half precision
+    block.set(ValueLayout.JAVA_BYTE, 2, (byte) -3);
+    QuantizedTensor known = QuantizedTensor.of("Q8_0", new long[] {32}, block);
+    QuantizedTensor other = QuantizedTensor.of("Q8_K", new long[] {32}, block);
+
+    assertThat(Statistics.of(known).orElseThrow().minimum()).hasValue(-3);
+    assertThat(Statistics.of(other)).isEmpty();
   }
 
   private static Tensor tensor(Dtype dtype, String bytes) {

@@ -86,8 +86,8 @@ class TensorsTest {
     Run json = ckpt("tensors", "--stats", "--filter", "head*", "--json", file);
 
     assertThat(text.out())
-        .contains("min", "max", "mean", "std", "zeros", "NaN", "infinite")
-        .containsPattern("1\\.0000 +4\\.0000 +2\\.5000 +1\\.1180 +0 +0 +0");
+        .contains("min", "max", "mean", "std", "norm", "zeros", "NaN", "infinite")
+        .containsPattern("1\\.0000 +4\\.0000 +2\\.5000 +1\\.1180 +5\\.4772 +0 +0 +0");
     Json.Obj stats = ((Json.Obj) ((Json.Arr) json.json()).items().getFirst()).object("stats");
     assertThat(stats.real("min")).isEqualTo(0.5);
     assertThat(stats.real("max")).isEqualTo(0.5);

@@ -23,6 +23,8 @@ public enum Format {
   /** {@code torch.save} before PyTorch 0.1.2. */
   PYTORCH_TAR("a PyTorch file of the tar format before 0.1.2"),
   ONNX("an ONNX model"),
+  /** The index of a checkpoint of {@code tf.train.Checkpoint}. */
+  TENSORFLOW("a TensorFlow checkpoint"),
   HDF5("an HDF5 file"),
   /** A {@code .keras} archive of configuration and weights. */
   KERAS("a Keras model"),
@@ -72,7 +74,7 @@ public enum Format {
 
   /**
    * The format of a file; empty if it is none of these. Only the first bytes of a file are looked
-   * at, and of a zip archive the names of its entries.
+   * at, of a zip archive the names of its entries, and the last bytes, which tell TensorFlow's.
    */
   public static Optional<Format> detect(MemorySegment file) {
     if (file.byteSize() == 0) {
@@ -93,19 +95,32 @@ public enum Format {
     if (beginsWith(file, new byte[] {'P', 'K', 3, 4})) {
       return Optional.of(archive(ZipNames.of(file)));
     }
-    if (beginsWith(file, new byte[] {'G', 'G', 'U', 'F'})) {
+    if (isGguf(file)) {
       return Optional.of(GGUF);
     }
-    if (beginsWith(file, NUMPY_MAGIC)) {
+    if (isNumpyArray(file)) {
       return Optional.of(NUMPY);
     }
     if (hasHdf5Signature(file)) {
       return Optional.of(HDF5);
     }
+    if (SortedTable.looksLike(file)) {
+      return Optional.of(TENSORFLOW);
+    }
     if (Onnx.looksLike(file)) {
       return Optional.of(ONNX);
     }
     return text(file);
+  }
+
+  /** Whether a file begins as one of {@code numpy.save} does. */
+  static boolean isNumpyArray(MemorySegment file) {
+    return beginsWith(file, NUMPY_MAGIC);
+  }
+
+  /** Whether a file begins as a GGUF file does. */
+  static boolean isGguf(MemorySegment file) {
+    return beginsWith(file, new byte[] {'G', 'G', 'U', 'F'});
   }
 
   /** A PyTorch zip has all in one folder; the pickle is its {@code data.pkl}. */

@@ -8,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -19,45 +18,21 @@ import java.util.Optional;
  *     array_reduce, and descriptor.c, arraydescr_reduce</a>
  */
 final class NumpyPickle {
-  private static final Map<String, Dtype> DTYPES =
-      Map.ofEntries(
-          Map.entry("b1", Dtype.BOOL),
-          Map.entry("u1", Dtype.U8),
-          Map.entry("i1", Dtype.I8),
-          Map.entry("i2", Dtype.I16),
-          Map.entry("u2", Dtype.U16),
-          Map.entry("f2", Dtype.F16),
-          Map.entry("i4", Dtype.I32),
-          Map.entry("u4", Dtype.U32),
-          Map.entry("f4", Dtype.F32),
-          Map.entry("c8", Dtype.C64),
-          Map.entry("c16", Dtype.C128),
-          Map.entry("f8", Dtype.F64),
-          Map.entry("i8", Dtype.I64),
-          Map.entry("u8", Dtype.U64));
-
   private NumpyPickle() {}
-
-  /** Numpy's code for a dtype; empty if it has none. */
-  static Optional<String> code(Dtype dtype) {
-    return DTYPES.entrySet().stream()
-        .filter(entry -> entry.getValue() == dtype)
-        .map(Map.Entry::getKey)
-        .findFirst();
-  }
 
   // numpy.dtype(code, align, copy)
   static PickleObject.NumpyType type(PickleArguments args) throws UnsupportedFeatureException {
     String code = args.text(0);
-    Dtype dtype = DTYPES.get(code);
-    if (dtype == null) {
-      throw new UnsupportedFeatureException(
-          "it holds a numpy object of dtype '"
-              + Excerpt.of(code)
-              + "', which is not read; in Python save numbers, or values.tolist() instead");
-    }
-    boolean isComplex = dtype == Dtype.C64 || dtype == Dtype.C128;
-    return new PickleObject.NumpyType(dtype, dtype.bits() / (isComplex ? 16 : 8));
+    Dtype dtype =
+        NumpyCode.dtype(code)
+            .orElseThrow(
+                () ->
+                    new UnsupportedFeatureException(
+                        "it holds a numpy object of dtype '"
+                            + Excerpt.of(code)
+                            + "', which is not read; in Python save numbers, or values.tolist()"
+                            + " instead"));
+    return new PickleObject.NumpyType(dtype, NumpyCode.swapSize(dtype));
   }
 
   // (version, byte order, subarray, names, fields, item size, alignment, flags)
@@ -104,12 +79,7 @@ final class NumpyPickle {
   /** The elements of a tensor whose bytes are in column-major order. */
   private static Tensor rowMajor(Tensor columnMajor) {
     long[] shape = columnMajor.shape();
-    long[] strides = new long[shape.length];
-    long stride = 1;
-    for (int i = 0; i < shape.length; i++) {
-      strides[i] = stride;
-      stride *= shape[i];
-    }
+    long[] strides = StridedCopy.columnMajor(shape);
     int item = columnMajor.dtype().bits() / 8;
     MemorySegment copy = MemorySegment.ofArray(new byte[(int) columnMajor.byteSize()]);
     StridedCopy.copy(columnMajor.bytes(), 0, shape, strides, item, copy);

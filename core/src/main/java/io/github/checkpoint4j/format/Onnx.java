@@ -6,6 +6,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -67,6 +68,47 @@ public final class Onnx {
    */
   public static Onnx parse(MemorySegment file, String source)
       throws CorruptFileException, UnsupportedFeatureException {
+    return parse(file, source, Map.of());
+  }
+
+  /**
+   * The names of the files beside a model that hold elements of its weights. Nothing else is read
+   * of the weights.
+   *
+   * @throws CorruptFileException if it is not an ONNX model, or cut short
+   * @throws UnsupportedFeatureException if such a file is not in the model's own directory
+   */
+  public static Set<String> externalFiles(MemorySegment file, String source)
+      throws CorruptFileException, UnsupportedFeatureException {
+    Set<String> names = new LinkedHashSet<>();
+    ProtobufReader model = new ProtobufReader(file, 0, source);
+    while (model.next()) {
+      if (model.field() != MODEL_GRAPH) {
+        model.skip();
+        continue;
+      }
+      ProtobufReader graph = model.message();
+      while (graph.next()) {
+        if (graph.field() == GRAPH_INITIALIZER) {
+          OnnxExternalData.of(graph.message(), source)
+              .map(OnnxExternalData::file)
+              .ifPresent(names::add);
+        } else {
+          graph.skip();
+        }
+      }
+    }
+    return names;
+  }
+
+  /**
+   * As {@link #parse(MemorySegment, String)}, with weights whose elements are in other files.
+   *
+   * @param external the files by name; those of {@link #externalFiles}
+   * @throws CorruptFileException as there, and if such a file is missing or too short
+   */
+  public static Onnx parse(MemorySegment file, String source, Map<String, MemorySegment> external)
+      throws CorruptFileException, UnsupportedFeatureException {
     if (!looksLike(file)) {
       throw Format.mistaken(file, source, Format.ONNX);
     }
@@ -81,20 +123,24 @@ public final class Onnx {
         throw model.problem("a second graph");
       } else {
         found = true;
-        readGraph(model.message(), source, initializers, nodes);
+        readGraph(model.message(), source, external, initializers, nodes);
       }
     }
     return new Onnx(initializers, nodes);
   }
 
   private static void readGraph(
-      ProtobufReader graph, String source, Map<String, Tensor> initializers, List<Node> nodes)
+      ProtobufReader graph,
+      String source,
+      Map<String, MemorySegment> external,
+      Map<String, Tensor> initializers,
+      List<Node> nodes)
       throws CorruptFileException, UnsupportedFeatureException {
     while (graph.next()) {
       switch (graph.field()) {
         case GRAPH_NODE -> nodes.add(node(graph.message()));
         case GRAPH_INITIALIZER -> {
-          OnnxTensor tensor = OnnxTensor.read(graph.message(), source);
+          OnnxTensor tensor = OnnxTensor.read(graph.message(), source, external);
           if (initializers.putIfAbsent(tensor.name(), tensor.tensor()) != null) {
             throw graph.problem("a second initializer '" + Excerpt.of(tensor.name()) + "'");
           }

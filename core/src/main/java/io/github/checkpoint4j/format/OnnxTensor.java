@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 
 /** An ONNX {@code TensorProto}. */
@@ -21,8 +22,6 @@ record OnnxTensor(String name, Tensor tensor) {
   private static final int SEGMENT = 3;
   private static final int NAME = 8;
   private static final int RAW_DATA = 9;
-  private static final int DATA_LOCATION = 14;
-  private static final long EXTERNAL = 1;
 
   private static final ValueLayout.OfLong LONG =
       ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -31,13 +30,12 @@ record OnnxTensor(String name, Tensor tensor) {
   private static final ValueLayout.OfShort SHORT =
       ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-  static OnnxTensor read(ProtobufReader proto, String source)
+  static OnnxTensor read(ProtobufReader proto, String source, Map<String, MemorySegment> external)
       throws CorruptFileException, UnsupportedFeatureException {
     String name = "";
     long[] dims = new long[4];
     int rank = 0;
     long number = 0;
-    boolean elsewhere = false;
     Optional<MemorySegment> raw = Optional.empty();
     ProtobufReader fields = proto.again();
     while (fields.next()) {
@@ -52,26 +50,22 @@ record OnnxTensor(String name, Tensor tensor) {
         case DATA_TYPE -> number = fields.varint();
         case NAME -> name = fields.text();
         case RAW_DATA -> raw = Optional.of(fields.bytes());
-        case DATA_LOCATION -> elsewhere = fields.varint() == EXTERNAL;
         case SEGMENT ->
             throw new UnsupportedFeatureException(
                 source + ": an initializer is one segment of a tensor; export the model again");
         default -> fields.skip();
       }
     }
-    if (elsewhere) {
-      throw new UnsupportedFeatureException(
-          source
-              + ": the elements of initializer '"
-              + Excerpt.of(name)
-              + "' are in another file; export the model without external data");
-    }
+    Optional<OnnxExternalData> elsewhere = OnnxExternalData.of(proto.again(), source);
     OnnxType type = type(number, name, source);
     long[] shape = Arrays.copyOf(dims, rank);
     try {
-      MemorySegment bytes = raw.isPresent() ? raw.get() : gathered(proto.again(), type, shape);
+      MemorySegment bytes =
+          elsewhere.isPresent()
+              ? elsewhere.get().bytes(external, type.dtype().byteSize(Tensor.elementCount(shape)))
+              : raw.isPresent() ? raw.get() : gathered(proto.again(), type, shape);
       return new OnnxTensor(name, Tensor.of(type.dtype(), shape, bytes));
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | ArithmeticException e) {
       throw proto.problem("initializer '" + Excerpt.of(name) + "': " + e.getMessage());
     }
   }

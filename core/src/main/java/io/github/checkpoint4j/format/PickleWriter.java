@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.format;
 
 import io.github.checkpoint4j.state.Bytes;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -85,6 +86,13 @@ final class PickleWriter {
       case Bytes raw -> out.bytes(raw.toByteArray());
       case Tensor tensor -> tensor(tensor, type(tensor, path), path);
       case Value.NdArray array -> array(array.elements(), path);
+      case QuantizedTensor tensor ->
+          throw new IllegalArgumentException(
+              "PyTorch has no quantization "
+                  + tensor.quantization()
+                  + ", which '"
+                  + path
+                  + "' has");
       case Value.Items items -> list(items.values(), path);
       case Value.Tuple tuple -> {
         out.mark();
@@ -267,7 +275,7 @@ final class PickleWriter {
   // _reconstruct(ndarray, (0,), b"b"), and then its state
   private void array(Tensor tensor, String path) {
     String code =
-        NumpyPickle.code(tensor.dtype())
+        NumpyCode.of(tensor.dtype())
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(

@@ -20,6 +20,7 @@ final class ProtobufReader {
   private final MemorySegment message;
   private final long base;
   private final String source;
+  private final String kind;
   private long at;
   private long start;
   private int field;
@@ -30,9 +31,19 @@ final class ProtobufReader {
    * @param base where the message begins in its file, for messages
    */
   ProtobufReader(MemorySegment message, long base, String source) {
+    this(message, base, source, "protobuf");
+  }
+
+  /**
+   * A reader of varints and bytes that are in no fields.
+   *
+   * @param kind what they make up, for messages
+   */
+  ProtobufReader(MemorySegment message, long base, String source, String kind) {
     this.message = message;
     this.base = base;
     this.source = source;
+    this.kind = kind;
   }
 
   /** Goes to the next field; whether there is one. */
@@ -68,6 +79,12 @@ final class ProtobufReader {
   long varint() throws CorruptFileException {
     require(VARINT);
     return rawVarint();
+  }
+
+  /** The four bytes of this field, little-endian. */
+  int fixed32() throws CorruptFileException {
+    require(FIXED32);
+    return message.get(LittleEndian.INT, advance(4));
   }
 
   /** The bytes of this field: a string, a message, packed numbers. Not copied. */
@@ -167,6 +184,15 @@ final class ProtobufReader {
     throw problem("a varint of more than 64 bits");
   }
 
+  /** So many of the next bytes. Not copied. */
+  MemorySegment raw(long bytes) throws CorruptFileException {
+    start = at;
+    if (bytes < 0) {
+      throw problem("a size of " + Long.toUnsignedString(bytes));
+    }
+    return message.asSlice(advance(bytes), bytes);
+  }
+
   private long advance(long bytes) throws CorruptFileException {
     if (bytes > message.byteSize() - at) {
       throw problem("cut short, bytes missing: " + (bytes - (message.byteSize() - at)));
@@ -186,7 +212,9 @@ final class ProtobufReader {
   CorruptFileException problem(String what) {
     return new CorruptFileException(
         source
-            + ": not valid protobuf at byte "
+            + ": not valid "
+            + kind
+            + " at byte "
             + (base + start)
             + ": "
             + what

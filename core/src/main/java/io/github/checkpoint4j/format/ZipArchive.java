@@ -73,6 +73,11 @@ public final class ZipArchive {
     long end() {
       return data + size;
     }
+
+    /** Whether the bytes are there as they are, not compressed. */
+    public boolean isStored() {
+      return method == STORED;
+    }
   }
 
   private final MemorySegment file;

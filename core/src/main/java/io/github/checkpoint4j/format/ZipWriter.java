@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.zip.CRC32;
+import java.util.zip.Checksum;
 
 /**
  * Writes a zip archive byte for byte as {@code torch.save} lays it out: stored entries, each
@@ -168,7 +169,7 @@ public final class ZipWriter {
     }
   }
 
-  static void update(CRC32 crc, MemorySegment data) {
+  static void update(Checksum crc, MemorySegment data) {
     long size = data.byteSize();
     if (data.isNative()) {
       for (long at = 0; at < size; at += CRC_CHUNK) {

@@ -156,6 +156,7 @@ public final class StateDict implements Value {
       case Int whole -> whole.value().toString();
       case Real real -> String.valueOf(real.value());
       case NdArray array -> "a numpy array " + array.elements();
+      case QuantizedTensor tensor -> "a quantized tensor " + tensor;
       case Text text -> "the string '" + text.value() + "'";
     };
   }

@@ -134,6 +134,17 @@ public final class StridedCopy {
     return strides;
   }
 
+  /** The same in column-major order, in which Fortran's arrays lie. */
+  public static long[] columnMajor(long[] shape) {
+    long[] strides = new long[shape.length];
+    long stride = 1;
+    for (int i = 0; i < shape.length; i++) {
+      strides[i] = stride;
+      stride = Math.multiplyExact(stride, shape[i]);
+    }
+    return strides;
+  }
+
   private static void copyRow(
       MemorySegment from,
       long source,

@@ -29,7 +29,8 @@ public sealed interface Value
         Value.ItemSet,
         Value.FrozenSet,
         Value.Dict,
-        Value.NdArray {
+        Value.NdArray,
+        QuantizedTensor {
 
   /** Python's {@code None}. */
   enum None implements Value {
@@ -119,7 +120,7 @@ public sealed interface Value
             (key, entry) -> mapped.put(key.mapTensors(change), entry.mapTensors(change)));
         yield new Dict(mapped);
       }
-      case None _, Bool _, Int _, Real _, Complex _, Text _, Bytes _ -> this;
+      case None _, Bool _, Int _, Real _, Complex _, Text _, Bytes _, QuantizedTensor _ -> this;
     };
   }
 

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.format;
 
 import io.github.checkpoint4j.state.Bytes;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -19,6 +20,7 @@ final class Described {
   static Json of(Value value) {
     return switch (value) {
       case Tensor tensor -> one("tensor", row(tensor));
+      case QuantizedTensor tensor -> throw new AssertionError("PyTorch has none: " + tensor);
       case Value.NdArray array -> one("array", row(array.elements()));
       case Value.None none -> one("NoneType", Json.Null.NULL);
       case Value.Bool bool -> one("bool", Json.of(bool.value()));

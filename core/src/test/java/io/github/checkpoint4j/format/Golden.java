@@ -8,9 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 
 /** The golden files of a topic. */
 record Golden(Path folder) {
@@ -47,6 +49,21 @@ record Golden(Path folder) {
   /** The row of a tensor's shape in expected.json. */
   static Json shape(Tensor tensor) {
     return Json.array(Arrays.stream(tensor.shape()).mapToObj(Json::of).toList());
+  }
+
+  /** The rows of tensors in expected.json: name, dtype, shape and digest. */
+  static Json rows(Map<String, Tensor> tensors) {
+    List<Json> rows = new ArrayList<>();
+    tensors.forEach(
+        (name, tensor) ->
+            rows.add(
+                Json.object()
+                    .put("name", name)
+                    .put("dtype", tensor.dtype().name())
+                    .put("shape", shape(tensor))
+                    .put("sha256", sha256(tensor.toByteArray()))
+                    .build()));
+    return Json.array(rows);
   }
 
   static String sha256(byte[] bytes) {

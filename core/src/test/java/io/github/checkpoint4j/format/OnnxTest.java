@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,7 @@ class OnnxTest {
   void a_good_file_is_read_as_onnx_reads_it(Path file) throws IOException {
     Json.Obj expected = GOLDEN.expected().object("good").object(name(file));
     Onnx read = Onnx.parse(Golden.bytes(file), file.toString());
-    assertThat(rows(read.initializers())).isEqualTo(expected.array("initializers"));
+    assertThat(Golden.rows(read.initializers())).isEqualTo(expected.array("initializers"));
     assertThat(Json.array(read.nodes().stream().map(OnnxTest::row).toList()))
         .isEqualTo(expected.array("nodes"));
   }
@@ -90,6 +89,36 @@ class OnnxTest {
   }
 
   @Test
+  void weights_in_another_file_are_windows_on_it() throws IOException {
+    MemorySegment model = GOLDEN.bytes("external/model.onnx");
+    byte[] weights = GOLDEN.bytes("external/weights.bin").toArray(ValueLayout.JAVA_BYTE);
+    Map<String, MemorySegment> files = Map.of("weights.bin", MemorySegment.ofArray(weights));
+
+    assertThat(Onnx.externalFiles(model, "x")).containsExactly("weights.bin");
+    Onnx read = Onnx.parse(model, "x", files);
+    assertThat(Golden.rows(read.initializers())).isEqualTo(GOLDEN.expected().array("external"));
+    Arrays.fill(weights, (byte) 0);
+    assertThat(tensor(read, "bias").toFloats()).containsOnly(0);
+  }
+
+  @Test
+  void a_file_with_weights_that_is_missing_or_cut_short_is_told() throws IOException {
+    MemorySegment model = GOLDEN.bytes("external/model.onnx");
+    MemorySegment cut = GOLDEN.bytes("external/weights.bin").asSlice(0, 59);
+
+    assertThatThrownBy(() -> Onnx.parse(model, "x", Map.of()))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "x: the elements of initializer 'weight' are in the file 'weights.bin', which is"
+                + " missing; copy the model with all its files");
+    assertThatThrownBy(() -> Onnx.parse(model, "x", Map.of("weights.bin", cut)))
+        .isInstanceOf(CorruptFileException.class)
+        .hasMessage(
+            "x: the elements of initializer 'bias' should be the 12 bytes from byte 48 of"
+                + " 'weights.bin', which has 59; copy the model with all its files");
+  }
+
+  @Test
   void nodes_lead_from_a_weight_to_its_bias() throws IOException {
     Onnx read = Onnx.parse(GOLDEN.bytes("good/linear.onnx"), "x");
     assertThat(read.nodes())
@@ -103,7 +132,7 @@ class OnnxTest {
       delimiter = '|',
       textBlock =
           """
-          external-data    | x: the elements of initializer 'a' are in another file; export the model without external data
+          external-data    | x: the elements of initializer 'a' are in '../../weights.bin', which is no file beside the model; save the model with its data in one file beside it
           sparse           | x: the model has sparse initializers; export it with dense ones
           segment          | x: an initializer is one segment of a tensor; export the model again
           strings          | x: initializer 'a' is of ONNX's data type 8, which is not read: strings, 64-bit complex and 2- and 4-bit whole numbers are not; convert it in the model
@@ -168,20 +197,6 @@ class OnnxTest {
 
   private static Tensor tensor(Onnx onnx, String name) {
     return StateDict.of(onnx.initializers()).tensor(name);
-  }
-
-  private static Json rows(Map<String, Tensor> tensors) {
-    List<Json> rows = new ArrayList<>();
-    tensors.forEach(
-        (name, tensor) ->
-            rows.add(
-                Json.object()
-                    .put("name", name)
-                    .put("dtype", tensor.dtype().name())
-                    .put("shape", Golden.shape(tensor))
-                    .put("sha256", Golden.sha256(tensor.toByteArray()))
-                    .build()));
-    return Json.array(rows);
   }
 
   private static Json row(Onnx.Node node) {

@@ -3,14 +3,18 @@ package io.github.checkpoint4j.format;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.Tensor;
+import io.github.checkpoint4j.state.Value;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -33,10 +37,29 @@ class ParserFuzzTest {
     return damaged(Stream.concat(OnnxTest.good().stream(), OnnxTest.bad().stream()).toList());
   }
 
+  static List<byte[]> arrays() throws IOException {
+    return damaged(Stream.concat(NumPyTest.good().stream(), NumPyTest.bad().stream()).toList());
+  }
+
+  static List<byte[]> ggufs() throws IOException {
+    return damaged(GgufTest.good());
+  }
+
+  static List<byte[]> indexes() throws IOException {
+    Golden golden = Golden.topic("tensorflow");
+    return damaged(
+        Stream.of("good/sharded", "good/strings", "good/many", "bad/sliced")
+            .flatMap(folder -> golden.files(folder, ".index").stream())
+            .toList());
+  }
+
   static List<byte[]> all() throws IOException {
     List<byte[]> all = new ArrayList<>(documents());
     all.addAll(tensors());
     all.addAll(models());
+    all.addAll(arrays());
+    all.addAll(ggufs());
+    all.addAll(indexes());
     return all;
   }
 
@@ -110,6 +133,47 @@ class ParserFuzzTest {
           throw new AssertionError("unequal to itself: " + tensor);
         }
       }
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      return;
+    }
+  }
+
+  @MethodSource("arrays")
+  @FuzzTest
+  void numpy(byte[] bytes) {
+    try {
+      NumPyTest.read(MemorySegment.ofArray(bytes), "fuzz").values().forEach(Tensor::toByteArray);
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      return;
+    }
+  }
+
+  @MethodSource("ggufs")
+  @FuzzTest
+  void gguf(byte[] bytes) {
+    try {
+      for (Value tensor : Gguf.parse(MemorySegment.ofArray(bytes), "fuzz").tensors().values()) {
+        if (tensor instanceof QuantizedTensor quantized && quantized.elementCount() > 0) {
+          long last = quantized.elementCount() - 1;
+          Quantization.of(quantized).ifPresent(q -> q.at(quantized.bytes(), last));
+        }
+      }
+    } catch (CorruptFileException | UnsupportedFeatureException e) {
+      return;
+    }
+  }
+
+  /** The checksums of an index are made right, so that what they protect is read. */
+  @MethodSource("indexes")
+  @FuzzTest
+  void tensorflow(byte[] bytes) {
+    try {
+      MemorySegment file = MemorySegment.ofArray(TableBytes.withChecksums(bytes));
+      TensorFlowCheckpoint index = TensorFlowCheckpoint.parse(file, "fuzz");
+      Map<String, MemorySegment> shards = new HashMap<>();
+      index.shards("model").forEach(name -> shards.put(name, file));
+      index.read("model", shards);
+      index.damaged("model", shards);
     } catch (CorruptFileException | UnsupportedFeatureException e) {
       return;
     }

@@ -116,7 +116,7 @@ class PyTorchPropertiesTest {
             Tuple.of(
                 1,
                 tensors()
-                    .filter(tensor -> NumpyPickle.code(tensor.dtype()).isPresent())
+                    .filter(tensor -> NumpyCode.of(tensor.dtype()).isPresent())
                     .map(Value.NdArray::new)));
     return Arbitraries.recursive(() -> leaves, inner -> containers(texts, inner), 0, 3);
   }

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.torch;
 
 import io.github.checkpoint4j.state.Bytes;
+import io.github.checkpoint4j.state.QuantizedTensor;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
@@ -16,6 +17,7 @@ final class Kind {
     return switch (value) {
       case Tensor tensor -> "a tensor " + tensor;
       case Value.NdArray(Tensor elements) -> "a numpy array " + elements;
+      case QuantizedTensor tensor -> "a quantized tensor " + tensor;
       case StateDict dict -> "a dict of " + dict.size();
       case Value.Dict dict -> "a dict of " + dict.entries().size();
       case Value.Items items -> "a list of " + items.values().size();

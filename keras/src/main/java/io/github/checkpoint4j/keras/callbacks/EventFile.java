@@ -1,13 +1,14 @@
 package io.github.checkpoint4j.keras.callbacks;
 
+import io.github.checkpoint4j.format.MaskedCrc32c;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.zip.CRC32C;
 
 /**
  * A file of events for TensorBoard: records of TensorFlow, each a length, its checksum, an {@code
@@ -99,16 +100,12 @@ final class EventFile implements AutoCloseable {
     ByteBuffer record =
         ByteBuffer.allocate(length.length + data.length + 2 * Integer.BYTES)
             .order(ByteOrder.LITTLE_ENDIAN);
-    record.put(length).putInt(maskedChecksum(length)).put(data).putInt(maskedChecksum(data));
+    record.put(length).putInt(checksum(length)).put(data).putInt(checksum(data));
     file.write(record.array());
   }
 
-  /** The checksum of a record, changed so that a record of records has other ones. */
-  private static int maskedChecksum(byte[] bytes) {
-    CRC32C checksum = new CRC32C();
-    checksum.update(bytes);
-    int crc = (int) checksum.getValue();
-    return Integer.rotateRight(crc, 15) + 0xa282ead8;
+  private static int checksum(byte[] bytes) {
+    return MaskedCrc32c.of(MemorySegment.ofArray(bytes));
   }
 
   /** The bytes in it, all of which survive a power loss when this returns. */
