@@ -43,7 +43,7 @@ record Comparison(
    * Compares what matches the pattern. Tensors are read once, in pieces, and need no memory of
    * their own.
    */
-  static Comparison of(Section before, Section after, Glob filter) {
+  static Comparison of(Section before, Section after, Glob filter, Progress progress) {
     List<StateEntry> onlyBefore = new ArrayList<>();
     List<ChangedTensor> tensors = new ArrayList<>();
     List<ChangedValue> values = new ArrayList<>();
@@ -64,6 +64,7 @@ record Comparison(
         if (!x.hasSameBytes(y)) {
           tensors.add(new ChangedTensor(name, x, y, TensorDifference.of(x, y)));
         }
+        progress.add(x.byteSize());
       } else if (!a.equals(b)) {
         values.add(new ChangedValue(name, a, b));
       }

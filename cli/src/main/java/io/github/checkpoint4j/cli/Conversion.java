@@ -52,11 +52,12 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
    * Converts.
    *
    * @param spool memory for tensors that are made anew
+   * @param progress is told of the bytes that are cast
    * @throws RefusedException if no tensor is left
    * @throws io.github.checkpoint4j.state.StateMismatchException if two names become one
    * @throws IOException if there is no space for what is made anew
    */
-  Result apply(Map<String, Tensor> source, Spool spool) throws IOException {
+  Result apply(Map<String, Tensor> source, Spool spool, Progress progress) throws IOException {
     List<String> chosen = new ArrayList<>();
     List<String> notChosen = new ArrayList<>();
     for (String name : source.keySet()) {
@@ -75,11 +76,19 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     // A tensor under several names stays one, so that it is written once.
     Map<MemorySegment, Tensor> made = new LinkedHashMap<>();
+    progress.begin("casting", dtype.isEmpty() ? 0 : bytes(source, chosen));
     for (Map.Entry<String, String> name : renamed.names().entrySet()) {
       Tensor tensor = Objects.requireNonNull(source.get(name.getValue()));
       tensors.put(name.getKey(), cast(name.getKey(), tensor, spool, made, notes));
+      progress.add(dtype.isEmpty() ? 0 : tensor.byteSize());
     }
     return new Result(tensors, notChosen, notes);
+  }
+
+  private static long bytes(Map<String, Tensor> source, List<String> chosen) {
+    return chosen.stream()
+        .mapToLong(name -> Objects.requireNonNull(source.get(name)).byteSize())
+        .sum();
   }
 
   private boolean isChosen(String name) {

@@ -56,13 +56,15 @@ final class Tensors implements Callable<Integer> {
   public Integer call() throws IOException {
     switch (Inspected.at(path)) {
       case FILE -> {
-        try (OpenedFile file = OpenedFile.at(path)) {
-          print(file.contents().tensors());
+        try (OpenedFile file = OpenedFile.at(path);
+            Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
+          print(file.contents().tensors(), progress);
         }
       }
       case CHECKPOINT -> {
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
-          print(model(checkpoint));
+        try (Checkpoint checkpoint = Checkpoint.open(path);
+            Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
+          print(model(checkpoint), progress);
         }
       }
       case RUN ->
@@ -84,12 +86,17 @@ final class Tensors implements Callable<Integer> {
     return StateEntry.of(checkpoint.state("model"));
   }
 
-  private void print(List<StateEntry> entries) {
+  private void print(List<StateEntry> entries, Progress progress) {
     Glob glob = new Glob(filter);
     List<StateEntry> chosen = entries.stream().filter(entry -> glob.matches(entry.name())).toList();
+    if (stats || checksum || json) {
+      progress.begin("reading", chosen.stream().mapToLong(Tensors::bytes).sum());
+    }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.array(chosen.stream().map(this::json).toList()).toText());
+      Json rows = Json.array(chosen.stream().map(entry -> json(entry, progress)).toList());
+      progress.end();
+      out.println(rows.toText());
       return;
     }
     if (chosen.isEmpty()) {
@@ -105,10 +112,16 @@ final class Tensors implements Callable<Integer> {
                       + "'");
       return;
     }
-    table(chosen).print(out);
+    Table table = table(chosen, progress);
+    progress.end();
+    table.print(out);
   }
 
-  private Json json(StateEntry entry) {
+  private static long bytes(StateEntry entry) {
+    return ((Tensor) entry.value()).byteSize();
+  }
+
+  private Json json(StateEntry entry, Progress progress) {
     Tensor tensor = (Tensor) entry.value();
     Json.Builder row =
         Json.object()
@@ -119,6 +132,7 @@ final class Tensors implements Callable<Integer> {
     if (stats) {
       row.put("stats", Statistics.of(tensor).<Json>map(Tensors::json).orElse(Json.Null.NULL));
     }
+    progress.add(tensor.byteSize());
     return row.build();
   }
 
@@ -138,7 +152,7 @@ final class Tensors implements Callable<Integer> {
     return value.isPresent() ? Plain.number(value.getAsDouble()) : Json.Null.NULL;
   }
 
-  private Table table(List<StateEntry> entries) {
+  private Table table(List<StateEntry> entries, Progress progress) {
     List<String> header = new ArrayList<>(List.of("name", "dtype", "shape", ">size"));
     if (stats) {
       header.addAll(List.of(">min", ">max", ">mean", ">std", ">zeros", ">NaN", ">infinite"));
@@ -163,6 +177,7 @@ final class Tensors implements Callable<Integer> {
       if (checksum) {
         row.add(Sha256.of(tensor.bytes()));
       }
+      progress.add(tensor.byteSize());
       table.row(row);
     }
     return table;

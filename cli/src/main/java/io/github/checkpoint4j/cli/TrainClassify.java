@@ -101,11 +101,8 @@ final class TrainClassify implements Callable<Integer> {
       return ExitStatus.FINE;
     }
     report(saved.flatMap(SavedRun::task), task);
-    boolean terminal =
-        Boolean.getBoolean("checkpoint4j.terminal")
-            && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
-            && !"dumb".equals(System.getenv("TERM"));
-    ConsoleReport console = ConsoleReport.of(err, terminal, 80, InstantSource.system());
+    ConsoleReport console =
+        ConsoleReport.of(err, Progress.onTerminal(), 80, InstantSource.system());
     TrainResult.Ended ended = Classification.train(task, options, saved, console, err);
     if (ended != TrainResult.Ended.STOPPED_ON_REQUEST || json) {
       print(
