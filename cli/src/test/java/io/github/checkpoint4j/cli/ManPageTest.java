@@ -13,10 +13,8 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Option;
 
 class ManPageTest {
   @TempDir Path share;
@@ -76,23 +74,22 @@ class ManPageTest {
     }
   }
 
-  @Command(
-      name = "it's",
-      description = {"A \\fBback\\fR slash. And more.", ".SH is no request", "'nor this"})
-  private static final class Strange {
-    @Option(
-        names = {"-x", "--ex-treme"},
-        paramLabel = "A|\\B",
-        description = ".so /etc/passwd")
-    void set(String value) {
-      assertThat(value).isNotEmpty();
-    }
-  }
-
   @Test
   void nothing_in_a_description_is_a_request_or_an_escape() {
-    String page =
-        ManPage.of(CommandSpec.forAnnotatedObject(new Strange()), "a \"quoted\" 1", "2026-01-01");
+    CommandSpec command =
+        CommandSpec.create()
+            .name("it's")
+            .addOption(
+                OptionSpec.builder("-x", "--ex-treme")
+                    .arity("1")
+                    .paramLabel("A|\\B")
+                    .description(".so /etc/passwd")
+                    .build());
+    command
+        .usageMessage()
+        .description("A \\fBback\\fR slash. And more.", ".SH is no request", "'nor this");
+
+    String page = ManPage.of(command, "a \"quoted\" 1", "2026-01-01");
 
     assertThat(page)
         .isEqualTo(
