@@ -77,7 +77,8 @@ final class Average implements Callable<Integer> {
       to.requireOther(path);
     }
     Map<Path, ConvertSource> open = new LinkedHashMap<>();
-    try (Spool spool = to.spool()) {
+    try (Progress progress = Progress.ofWriting(spec.commandLine().getErr());
+        Spool spool = to.spool()) {
       Map<Path, Map<String, Tensor>> models = new LinkedHashMap<>();
       for (Path path : paths) {
         ConvertSource source = ConvertSource.open(path);
@@ -87,12 +88,13 @@ final class Average implements Callable<Integer> {
       if (models.size() < paths.size()) {
         throw new IllegalArgumentException("a source is given twice; give each once");
       }
-      Mean mean = Mean.of(models, spool);
+      Mean mean = Mean.of(models, spool, progress);
       if (mean.tensors().isEmpty()) {
         throw new RefusedException("there are no tensors in " + paths.getLast());
       }
       ConvertSource last = List.copyOf(open.values()).getLast();
-      to.write(StateDict.of(mean.tensors()), last.metadata(), last.companions());
+      to.write(StateDict.of(mean.tensors()), last.metadata(), last.companions(), progress);
+      progress.end();
       report(to.format(), paths, mean);
     } finally {
       open.values().forEach(ConvertSource::close);

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -26,7 +27,11 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     sortOptions = false,
-    footer = {"", "Exit status: 0 fine, 1 the file or check failed, 2 usage, 3 input or output."})
+    footer = {
+      "",
+      "Exit status: 0 fine, 1 the file or check failed, 2 usage, 3 input or output, 130 after"
+          + " SIGINT, 143 after SIGTERM."
+    })
 final class Ckpt implements Runnable {
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -77,7 +82,10 @@ final class Ckpt implements Runnable {
         .addSubcommand(new Prune(Clock.systemUTC()))
         .addSubcommand(new Pin())
         .addSubcommand(new Unpin())
-        .addSubcommand(new Doctor());
+        .addSubcommand(new Doctor())
+        .addSubcommand(new Completion())
+        .addSubcommand(new Help());
+    Verbs.of(ckpt.getCommandSpec()).forEach(verb -> verb.versionProvider(new Version()));
     ckpt.setOut(writer(out))
         .setErr(writer(err))
         .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))
@@ -112,6 +120,9 @@ final class Ckpt implements Runnable {
   }
 
   private static int failure(Throwable e, CommandLine command, boolean debug) {
+    if (e instanceof CancellationException) {
+      return ExitStatus.INTERRUPTED; // Whoever threw it has said so.
+    }
     Failure failure = Failure.of(e);
     PrintWriter err = command.getErr();
     err.println(command.getCommandSpec().qualifiedName() + ": " + failure.message());

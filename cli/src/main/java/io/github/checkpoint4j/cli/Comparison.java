@@ -45,7 +45,7 @@ record Comparison(
    * Compares what matches the pattern. Tensors are read once, in pieces, and need no memory of
    * their own.
    */
-  static Comparison of(Section before, Section after, Glob filter) {
+  static Comparison of(Section before, Section after, Glob filter, Progress progress) {
     List<StateEntry> onlyBefore = new ArrayList<>();
     List<ChangedTensor> tensors = new ArrayList<>();
     List<ChangedValue> values = new ArrayList<>();
@@ -69,6 +69,7 @@ record Comparison(
           tensors.add(
               new ChangedTensor(name, x.get(), y.get(), TensorDifference.of(x.get(), y.get())));
         }
+        progress.add(x.byteSize());
       } else if (!a.equals(b)) {
         values.add(new ChangedValue(name, a, b));
       }

@@ -54,12 +54,14 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
    * Converts.
    *
    * @param spool memory for tensors that are made anew
+   * @param progress is told of the bytes that are cast
    * @throws RefusedException if no tensor is left, or the numbers of a quantized one are not
    *     computed here
    * @throws io.github.checkpoint4j.state.StateMismatchException if two names become one
    * @throws IOException if there is no space for what is made anew
    */
-  Result apply(Map<String, ? extends Value> source, Spool spool) throws IOException {
+  Result apply(Map<String, ? extends Value> source, Spool spool, Progress progress)
+      throws IOException {
     List<String> chosen = new ArrayList<>();
     List<String> notChosen = new ArrayList<>();
     for (String name : source.keySet()) {
@@ -79,11 +81,13 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
     // A tensor under several names stays one, so that it is written once.
     Map<MemorySegment, Tensor> made = new LinkedHashMap<>();
     int quantized = 0;
+    progress.begin("casting", dtype.isEmpty() ? 0 : bytes(source, chosen));
     for (Map.Entry<String, String> name : renamed.names().entrySet()) {
       Value value = Objects.requireNonNull(source.get(name.getValue()));
       quantized += value instanceof QuantizedTensor ? 1 : 0;
       Tensor tensor = NumericArray.plain(name.getValue(), value, spool);
       tensors.put(name.getKey(), cast(name.getKey(), tensor, spool, made, notes));
+      progress.add(dtype.isEmpty() ? 0 : bytes(value));
     }
     if (quantized > 0) {
       notes.add(
@@ -91,6 +95,16 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
               .formatted(Quantities.count(quantized, "quantized tensor")));
     }
     return new Result(tensors, notChosen, notes);
+  }
+
+  private static long bytes(Map<String, ? extends Value> source, List<String> chosen) {
+    return chosen.stream()
+        .mapToLong(name -> bytes(Objects.requireNonNull(source.get(name))))
+        .sum();
+  }
+
+  private static long bytes(Value value) {
+    return NumericArray.of(value).orElseThrow().bytes().byteSize();
   }
 
   private boolean isChosen(String name) {

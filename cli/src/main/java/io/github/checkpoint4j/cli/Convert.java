@@ -98,19 +98,22 @@ final class Convert implements Callable<Integer> {
         new Conversion(
             only.stream().map(NamePattern::parse).toList(), Renames.rules(renames), dtype());
     to.requireOther(source);
-    try (ConvertSource from = ConvertSource.open(source, more());
+    try (Progress progress = Progress.ofWriting(spec.commandLine().getErr());
+        ConvertSource from = ConvertSource.open(source, more());
         Spool spool = to.spool()) {
       Optional<KerasLayout> layout = to.format().layout();
       if (conversion.changesNothing()
           && layout.isPresent()
           && from.keras().filter(model -> model.canBe(layout.get())).isPresent()) {
         KerasModel model = from.keras().get();
-        to.write(model.withLayout(layout.get()).withDateSaved(ModelTarget.now()));
+        to.write(model.withLayout(layout.get()).withDateSaved(ModelTarget.now()), progress);
+        progress.end();
         Map<String, Tensor> tensors = from.plainTensors(spool);
         report(to.format(), from, new Conversion.Result(tensors, List.of(), List.of()));
       } else {
-        Conversion.Result result = conversion.apply(from.tensors(), spool);
-        to.write(StateDict.of(result.tensors()), from.metadata(), companions(from));
+        Conversion.Result result = conversion.apply(from.tensors(), spool, progress);
+        to.write(StateDict.of(result.tensors()), from.metadata(), companions(from), progress);
+        progress.end();
         report(to.format(), from, result.with(left(from)));
       }
     }

@@ -57,7 +57,8 @@ final class Diff implements Callable<Integer> {
       throw new IllegalArgumentException("--top is %d; give at least 1".formatted(top));
     }
     try (Opened a = Opened.at(before);
-        Opened b = Opened.at(after)) {
+        Opened b = Opened.at(after);
+        Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
       Map<String, Section> left = byName(a.sections());
       Map<String, Section> right = byName(b.sections());
       List<String> onlyBefore = without(left, right);
@@ -66,9 +67,11 @@ final class Diff implements Callable<Integer> {
       for (Section section : left.values()) {
         if (right.containsKey(section.name())) {
           Section other = Objects.requireNonNull(right.get(section.name()));
-          comparisons.add(Comparison.of(section, other, new Glob(filter)));
+          progress.begin("comparing " + section.name(), section.bytes());
+          comparisons.add(Comparison.of(section, other, new Glob(filter), progress));
         }
       }
+      progress.end();
       boolean same =
           onlyBefore.isEmpty()
               && onlyAfter.isEmpty()

@@ -1,6 +1,6 @@
 package io.github.checkpoint4j.cli;
 
-/** What the process tells the shell. After SIGINT and SIGTERM it is the JVM's own 130 and 143. */
+/** What the process tells the shell. */
 final class ExitStatus {
   static final int FINE = 0;
 
@@ -12,6 +12,9 @@ final class ExitStatus {
 
   /** A file could not be read or written. */
   static final int IO = 3;
+
+  /** SIGINT. The JVM itself tells it, and after SIGTERM 143. */
+  static final int INTERRUPTED = 130;
 
   private ExitStatus() {}
 }

@@ -51,6 +51,10 @@ record Failure(int status, String message) {
               "not enough memory ("
                   + text(e)
                   + "); free some, or give the JVM more with CKPT_JAVA_OPTS=-Xmx…");
+      case NoClassDefFoundError e when text(e).startsWith("org/bytedeco/") ->
+          new Failure(
+              ExitStatus.FAILED,
+              "needs libtorch, which is not in this distribution; use one that can train");
       // What the Java virtual machine has for memory of a file that is not there any more.
       case InternalError e ->
           new Failure(

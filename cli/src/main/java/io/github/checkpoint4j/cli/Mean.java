@@ -35,19 +35,25 @@ record Mean(Map<String, Tensor> tensors, List<String> notes) {
    *
    * @param models by where they are from, the newest last; at least one
    * @param spool memory for it
+   * @param progress is told of the bytes that are read
    * @throws RefusedException if they have not the same tensors, of the same dtypes and shapes
    */
-  static Mean of(Map<Path, Map<String, Tensor>> models, Spool spool) throws IOException {
+  static Mean of(Map<Path, Map<String, Tensor>> models, Spool spool, Progress progress)
+      throws IOException {
     Map.Entry<Path, Map<String, Tensor>> last = List.copyOf(models.entrySet()).getLast();
     models.forEach((path, model) -> requireSame(path, model, last.getKey(), last.getValue()));
     Map<String, Tensor> means = new LinkedHashMap<>();
     List<String> notes = new ArrayList<>();
     Map<MemorySegment, Tensor> made = new LinkedHashMap<>();
+    progress.begin(
+        "averaging",
+        models.size() * last.getValue().values().stream().mapToLong(Tensor::byteSize).sum());
     for (Map.Entry<String, Tensor> entry : last.getValue().entrySet()) {
       String name = entry.getKey();
       Tensor tensor = entry.getValue();
       List<Tensor> all =
           models.values().stream().map(model -> Objects.requireNonNull(model.get(name))).toList();
+      progress.add(models.size() * tensor.byteSize());
       if (!Cast.isFloating(tensor.dtype())) {
         if (!all.stream().allMatch(tensor::hasSameBytes)) {
           notes.add(

@@ -72,21 +72,25 @@ record ModelTarget(Path path, TargetFormat format, Sharding sharding, boolean ov
    *
    * @param metadata of a safetensors file; it may tell a Keras model's configuration
    * @param companions the other files of a directory
+   * @param progress is told of the bytes that are written
    * @throws RefusedException if a Keras file is to be written and the metadata has no configuration
    */
-  void write(StateDict state, Map<String, String> metadata, Map<String, FileContent> companions)
+  void write(
+      StateDict state,
+      Map<String, String> metadata,
+      Map<String, FileContent> companions,
+      Progress progress)
       throws IOException {
-    AtomicWrite disk = AtomicWrite.local();
     switch (format) {
       case SAFETENSORS -> {
         Map<String, String> texts = new LinkedHashMap<>(metadata);
         texts.putIfAbsent("format", "pt");
-        disk.file(path, SafeTensors.write(state, texts), overwrite);
+        write(SafeTensors.write(state, texts), progress);
       }
       case PYTORCH -> {
         String name = String.valueOf(path.getFileName());
         String archive = name.substring(0, name.lastIndexOf('.'));
-        disk.file(path, PyTorch.write(state, archive.isEmpty() ? "archive" : archive), overwrite);
+        write(PyTorch.write(state, archive.isEmpty() ? "archive" : archive), progress);
       }
       case DIRECTORY -> {
         Map<String, FileContent> files =
@@ -96,18 +100,25 @@ record ModelTarget(Path path, TargetFormat format, Sharding sharding, boolean ov
         if (config != null) {
           files.put(KerasConversion.FILE, FileContent.of(config));
         }
-        disk.directory(path, files);
+        progress.begin("writing", files.values().stream().mapToLong(FileContent::size).sum());
+        AtomicWrite.local().telling(progress::add).directory(path, files);
       }
       case KERAS, KERAS_WEIGHTS, KERAS_LEGACY ->
           write(
               KerasConversion.toKeras(
-                  state, metadata, format.layout().orElseThrow(), "the source", now()));
+                  state, metadata, format.layout().orElseThrow(), "the source", now()),
+              progress);
     }
   }
 
   /** Writes a Keras model as one file. */
-  void write(KerasModel model) throws IOException {
-    AtomicWrite.local().file(path, Keras.write(model), overwrite);
+  void write(KerasModel model, Progress progress) throws IOException {
+    write(Keras.write(model), progress);
+  }
+
+  private void write(FileContent content, Progress progress) throws IOException {
+    progress.begin("writing", content.size());
+    AtomicWrite.local().telling(progress::add).file(path, content, overwrite);
   }
 
   /** The time, as Keras writes it. */

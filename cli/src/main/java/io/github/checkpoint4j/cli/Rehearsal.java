@@ -40,29 +40,45 @@ final class Rehearsal {
       Path checkpoint = commit(run);
       PrintStream nowhere =
           new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
-      for (List<String> words :
-          List.of(
-              List.of("--help"),
-              List.of("ls", run.toString()),
-              List.of("ls", "--json", run.toString()),
-              List.of("show", run.toString()),
-              List.of("show", checkpoint.toString()),
-              List.of("show", "--json", checkpoint.toString()),
-              List.of("show", checkpoint.resolve("model.safetensors").toString()),
-              List.of("show", checkpoint.resolve("optimizer.pt").toString()),
-              List.of("show", checkpoint.resolve("config.json").toString()),
-              List.of("tensors", "--stats", "--checksum", checkpoint.toString()),
-              List.of("verify", run.toString()),
-              List.of("prune", "--dry-run", "--keep-latest", "1", run.toString()),
-              List.of("pin", "--dry-run", "--best", run.toString()),
-              List.of("doctor", run.toString()),
-              List.of("show", run.resolve("missing").toString()))) {
+      for (List<String> words : lines(run, checkpoint)) {
         Ckpt.commandLine(InputStream.nullInputStream(), nowhere, nowhere, false)
             .execute(words.toArray(String[]::new));
       }
     } finally {
       delete(run);
     }
+  }
+
+  /** Every verb that the launcher starts without the trainer, and its most frequent errors. */
+  static List<List<String>> lines(Path run, Path checkpoint) {
+    String model = checkpoint.resolve("model.safetensors").toString();
+    String copy = run.resolve("copy.pt").toString();
+    return List.of(
+        List.of("--help"),
+        List.of("help", "show"),
+        List.of("completion", "bash"),
+        List.of("ls", run.toString()),
+        List.of("ls", "--json", run.toString()),
+        List.of("show", run.toString()),
+        List.of("show", checkpoint.toString()),
+        List.of("show", "--json", checkpoint.toString()),
+        List.of("show", model),
+        List.of("show", checkpoint.resolve("optimizer.pt").toString()),
+        List.of("show", checkpoint.resolve("config.json").toString()),
+        List.of("tensors", "--stats", "--checksum", checkpoint.toString()),
+        List.of("tensors", "--json", model),
+        List.of("verify", run.toString()),
+        List.of("verify", "--json", model),
+        List.of("convert", "--rename", "layer=block", model, copy),
+        List.of("convert", "--dtype", "F16", model, run.resolve("half.safetensors").toString()),
+        List.of("average", model, checkpoint.toString(), "--output", copy, "--overwrite"),
+        List.of("diff", model, copy),
+        List.of("diff", "--json", checkpoint.toString(), checkpoint.toString()),
+        List.of("prune", "--dry-run", "--keep-latest", "1", run.toString()),
+        List.of("pin", "--dry-run", "--best", run.toString()),
+        List.of("unpin", "--dry-run", "--best", run.toString()),
+        List.of("doctor", run.toString()),
+        List.of("show", run.resolve("missing").toString()));
   }
 
   private static Path commit(Path run) throws IOException {

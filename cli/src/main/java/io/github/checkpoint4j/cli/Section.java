@@ -2,6 +2,7 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
+import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.MappedFile;
@@ -31,6 +32,13 @@ record Section(String name, Map<String, Value> entries) {
     Map<String, Value> entries = new LinkedHashMap<>();
     state.forEach(entry -> entries.put(entry.name(), entry.value()));
     return new Section(name, entries);
+  }
+
+  /** Bytes of its tensors. */
+  long bytes() {
+    return entries.values().stream()
+        .mapToLong(value -> value instanceof Tensor tensor ? tensor.byteSize() : 0)
+        .sum();
   }
 
   /** What a file has. */

@@ -62,13 +62,15 @@ final class Tensors implements Callable<Integer> {
   public Integer call() throws IOException {
     switch (Inspected.at(path)) {
       case FILE -> {
-        try (OpenedFile file = OpenedFile.at(path)) {
-          print(file.contents().tensors());
+        try (OpenedFile file = OpenedFile.at(path);
+            Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
+          print(file.contents().tensors(), progress);
         }
       }
       case CHECKPOINT -> {
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
-          print(model(checkpoint));
+        try (Checkpoint checkpoint = Checkpoint.open(path);
+            Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
+          print(model(checkpoint), progress);
         }
       }
       case RUN ->
@@ -90,12 +92,17 @@ final class Tensors implements Callable<Integer> {
     return StateEntry.of(checkpoint.state("model"));
   }
 
-  private void print(List<StateEntry> entries) {
+  private void print(List<StateEntry> entries, Progress progress) {
     Glob glob = new Glob(filter);
     List<StateEntry> chosen = entries.stream().filter(entry -> glob.matches(entry.name())).toList();
+    if (stats || checksum || json) {
+      progress.begin("reading", chosen.stream().mapToLong(Tensors::bytes).sum());
+    }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(Json.array(rows(chosen).stream().map(this::json).toList()).toText());
+      List<Row> rows = rows(chosen, progress);
+      progress.end();
+      out.println(Json.array(rows.stream().map(this::json).toList()).toText());
       return;
     }
     if (chosen.isEmpty()) {
@@ -111,7 +118,9 @@ final class Tensors implements Callable<Integer> {
                       + "'");
       return;
     }
-    table(rows(chosen)).print(out);
+    Table table = table(rows(chosen, progress));
+    progress.end();
+    table.print(out);
   }
 
   /** What is told of a tensor. */
@@ -122,17 +131,24 @@ final class Tensors implements Callable<Integer> {
       Optional<String> checksum) {}
 
   /** The rows in order; the tensors are read by as many threads as there are processors. */
-  private List<Row> rows(List<StateEntry> entries) {
-    return entries.parallelStream().map(this::row).toList();
+  private List<Row> rows(List<StateEntry> entries, Progress progress) {
+    return entries.parallelStream().map(entry -> row(entry, progress)).toList();
   }
 
-  private Row row(StateEntry entry) {
+  private static long bytes(StateEntry entry) {
+    return entry.array().orElseThrow().bytes().byteSize();
+  }
+
+  private Row row(StateEntry entry, Progress progress) {
     NumericArray array = entry.array().orElseThrow();
-    return new Row(
-        entry.name(),
-        array,
-        stats ? Statistics.of(entry.value()) : Optional.empty(),
-        checksum || json ? Optional.of(Sha256.of(array.bytes())) : Optional.empty());
+    var row =
+        new Row(
+            entry.name(),
+            array,
+            stats ? Statistics.of(entry.value()) : Optional.empty(),
+            checksum || json ? Optional.of(Sha256.of(array.bytes())) : Optional.empty());
+    progress.add(array.bytes().byteSize());
+    return row;
   }
 
   private Json json(Row tensor) {

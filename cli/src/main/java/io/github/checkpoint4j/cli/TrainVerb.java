@@ -83,11 +83,8 @@ abstract sealed class TrainVerb implements Callable<Integer>
     }
     saved.ifPresent(before -> report(before, asked));
     TrainingTask task = saved.map(asked::keeping).orElse(asked);
-    boolean terminal =
-        Boolean.getBoolean("checkpoint4j.terminal")
-            && System.getenv().getOrDefault("NO_COLOR", "").isEmpty()
-            && !"dumb".equals(System.getenv("TERM"));
-    ConsoleReport console = ConsoleReport.of(err, terminal, 80, InstantSource.system());
+    ConsoleReport console =
+        ConsoleReport.of(err, Progress.onTerminal(), 80, InstantSource.system());
     TrainResult.Ended ended = Training.train(task, options, run, console, err);
     if (ended != TrainResult.Ended.STOPPED_ON_REQUEST || json) {
       print(

@@ -7,11 +7,13 @@ import io.github.checkpoint4j.store.Standing;
 import io.github.checkpoint4j.store.Verification;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -51,11 +53,13 @@ final class Verify implements Callable<Integer> {
   @Override
   public Integer call() {
     List<Finding> findings = new ArrayList<>();
-    for (Path path : paths) {
-      try {
-        verify(path, findings);
-      } catch (IOException | RuntimeException e) {
-        findings.add(failed(path, e));
+    try (Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
+      for (Path path : paths) {
+        try {
+          verify(path, findings, progress);
+        } catch (IOException | RuntimeException e) {
+          findings.add(failed(path, e));
+        }
       }
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -70,7 +74,8 @@ final class Verify implements Callable<Integer> {
         : statuses.contains(ExitStatus.IO) ? ExitStatus.IO : ExitStatus.FINE;
   }
 
-  private static void verify(Path path, List<Finding> findings) throws IOException {
+  private static void verify(Path path, List<Finding> findings, Progress progress)
+      throws IOException {
     Inspected inspected = Inspected.at(path);
     if (inspected == Inspected.FILE) {
       try (OpenedFile file = OpenedFile.at(path)) {
@@ -81,14 +86,14 @@ final class Verify implements Callable<Integer> {
       return;
     }
     if (inspected == Inspected.CHECKPOINT) {
-      findings.add(checkpoint(path));
+      findings.add(checkpoint(path, progress));
     }
     if (Inspected.isRun(path)) {
       try (CheckpointStore store = CheckpointStore.readOnly(path)) {
         for (CheckpointInfo info : store.list()) {
           Path checkpoint = path.resolve(store.directory().relativize(info.directory()));
           try {
-            findings.add(checkpoint(checkpoint));
+            findings.add(checkpoint(checkpoint, progress));
           } catch (IOException e) {
             findings.add(failed(checkpoint, e));
           }
@@ -97,8 +102,9 @@ final class Verify implements Callable<Integer> {
     }
   }
 
-  private static Finding checkpoint(Path path) throws IOException {
-    Verification verification = Verification.of(path);
+  private static Finding checkpoint(Path path, Progress progress) throws IOException {
+    progress.begin("verifying " + path.getFileName(), size(path));
+    Verification verification = Verification.of(path, progress::add);
     String read =
         "%d files, %d tensors, %s"
             .formatted(
@@ -116,6 +122,15 @@ final class Verify implements Callable<Integer> {
             .toList(),
         note,
         verification.isClean() ? ExitStatus.FINE : ExitStatus.FAILED);
+  }
+
+  /** Bytes of a checkpoint's files; 0 if they cannot be told. */
+  private static long size(Path checkpoint) {
+    try (Stream<Path> files = Files.list(checkpoint)) {
+      return files.mapToLong(file -> file.toFile().length()).sum();
+    } catch (IOException e) {
+      return 0; // Whoever verifies it says why.
+    }
   }
 
   private static Finding failed(Path path, Exception e) {

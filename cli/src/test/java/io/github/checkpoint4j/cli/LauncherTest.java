@@ -174,7 +174,9 @@ class LauncherTest {
     assertThat(alone.out()).contains("started by jvms/a");
     assertThat(alone.err()).contains("warning: the JDK in " + early + " is older than 25.0.3");
     assertThat(both.out()).contains("started by jvms/b");
-    assertThat(both.err()).isEmpty();
+    assertThat(both.err())
+        .isEqualTo(
+            "ckpt: preparing for the Java in %s, once\n".formatted(temporary.resolve("jvms/b")));
   }
 
   @Test
@@ -325,9 +327,12 @@ class LauncherTest {
   void the_verbs_that_read_files_run_without_the_native_jars() throws Exception {
     jdk("jvms/25", "25.0.3");
 
-    for (String verb : List.of("ls", "show", "tensors", "verify", "--help")) {
+    for (String verb :
+        List.of(
+            "ls", "show", "tensors", "verify", "diff", "convert", "prune", "doctor", "--help")) {
       assertThat(ckpt(verb).out())
           .contains("picocli-4.jar", "checkpoint4j-core-1.jar", "checkpoint4j-keras-1.jar")
+          .contains("checkpoint4j-torch-1.jar")
           .doesNotContain("big-native.jar", "javacpp");
     }
     assertThat(ckpt("train", "classify").out())
@@ -336,6 +341,45 @@ class LauncherTest {
             "-Dorg.bytedeco.javacpp.cachedir="
                 + environment.get("HOME")
                 + "/.cache/checkpoint4j/javacpp");
+  }
+
+  @Test
+  void a_start_up_cache_is_made_by_a_build_and_again_by_another_jdk_only() throws Exception {
+    Path first = jdk("jvms/first", "25.0.3");
+    Outcome built = ckpt("ls");
+    Outcome again = ckpt("ls");
+    Path second = jdk("second", "25.0.4");
+    environment.put("JAVA_HOME", second.toString());
+    Outcome another = ckpt("ls");
+    Outcome anotherAgain = ckpt("ls");
+    Files.writeString(second.resolve("release"), "JAVA_VERSION=\"25.0.5\"\n");
+    Outcome updated = ckpt("ls");
+
+    assertThat(List.of(built, again, another, anotherAgain, updated))
+        .allSatisfy(
+            outcome -> {
+              assertThat(outcome.status()).isZero();
+              assertThat(outcome.out()).containsPattern("<-XX:AOTCache=[^>]*/start.aot>");
+            });
+    assertThat(built.err()).doesNotContain("preparing");
+    assertThat(again.err()).isEmpty();
+    assertThat(another.err())
+        .isEqualTo("ckpt: preparing for the Java in %s, once\n".formatted(second));
+    assertThat(anotherAgain.err()).isEmpty();
+    assertThat(updated.err()).isEqualTo(another.err());
+    assertThat(builds()).containsExactly(first.toString());
+  }
+
+  @Test
+  void without_a_start_up_cache_everything_works_and_it_is_not_tried_again() throws Exception {
+    jdk("jvms/25", "25.0.3");
+    Files.createFile(temporary.resolve("no-cache"));
+
+    Outcome first = ckpt("ls");
+    Outcome second = ckpt("ls");
+
+    assertThat(first.out()).contains("<ls>").doesNotContain("AOT");
+    assertThat(second).isEqualTo(new Outcome(0, first.out(), ""));
   }
 
   @Test
@@ -412,15 +456,20 @@ class LauncherTest {
     script(
         jdk.resolve("bin/java"),
         """
-        echo "started by %s"
+        echo "started by %1$s"
         echo "OMP_WAIT_POLICY=${OMP_WAIT_POLICY:-}"
         echo "MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-}"
         echo "MALLOC_TRIM_THRESHOLD_=${MALLOC_TRIM_THRESHOLD_:-}"
         echo "MALLOC_TOP_PAD_=${MALLOC_TOP_PAD_:-}"
+        for argument in "$@"; do
+          case $argument in
+            -XX:AOTCache=*) [ -e "%2$s/no-cache" ] || : > "${argument#*=}" ;;
+          esac
+        done
         for argument in "$@"; do printf '<%%s> ' "$argument"; done | sed 's/ $//'
         echo
         """
-            .formatted(name));
+            .formatted(name, temporary));
     script(jdk.resolve("bin/javac"), "exit 1");
     return jdk;
   }

@@ -11,14 +11,17 @@ import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
 
-/** The verbs that read files run with the short class path of the launcher. */
+/** The verbs that read files run with the short class path of the launcher, without JavaCPP. */
 class WithoutNativesTest {
   @TempDir Path temporary;
 
@@ -49,8 +52,42 @@ class WithoutNativesTest {
   }
 
   @Test
+  void the_verbs_that_convert_and_compare_need_no_native_library() throws Exception {
+    Path run = Fixture.run(temporary.resolve("run"));
+    Path checkpoint = run.resolve("checkpoint-50");
+    Path half = temporary.resolve("half.safetensors");
+    Path mean = temporary.resolve("mean.pt");
+    try (URLClassLoader loader = shortClassPath("torch")) {
+      assertThat(runIn(loader, "convert", "--dtype", "F16", checkpoint.toString(), half.toString()))
+          .startsWith("0 ");
+      assertThat(runIn(loader, "average", run.toString(), "--output", mean.toString()))
+          .startsWith("0 ");
+      assertThat(runIn(loader, "diff", checkpoint.toString(), run + "/checkpoint-100"))
+          .startsWith("0 ");
+      assertThat(runIn(loader, "train", "classify", "--output", temporary.resolve("r").toString()))
+          .isEqualTo(
+              "1 ckpt train classify: needs libtorch, which is not in this distribution; use one"
+                  + " that can train\n");
+    }
+  }
+
+  @Test
+  void every_verb_that_the_launcher_starts_without_it_is_rehearsed() throws Exception {
+    String launcher =
+        Files.readString(Path.of(System.getProperty("checkpoint4j.root")).resolve("ckpt"));
+    Matcher verbs =
+        Pattern.compile("(?m)^  '' \\| (.*)\\) options=.*\n  (.*)\\) ;;").matcher(launcher);
+    assertThat(verbs.find()).isTrue();
+    List<String> started = List.of((verbs.group(1) + " | " + verbs.group(2)).split(" \\| ", -1));
+
+    assertThat(Rehearsal.lines(temporary, temporary).stream().map(List::getFirst))
+        .containsAll(started);
+    assertThat(started).hasSizeGreaterThan(10);
+  }
+
+  @Test
   void the_rehearsal_runs_with_it_too() throws Exception {
-    try (URLClassLoader loader = shortClassPath()) {
+    try (URLClassLoader loader = shortClassPath("torch")) {
       Method rehearse = loader.loadClass(Rehearsal.class.getName()).getDeclaredMethod("rehearse");
       rehearse.setAccessible(true);
 
@@ -80,15 +117,21 @@ class WithoutNativesTest {
     return status + " " + bytes.toString(StandardCharsets.UTF_8);
   }
 
-  private static URLClassLoader shortClassPath() throws Exception {
+  /**
+   * @param more modules of ours
+   */
+  private static URLClassLoader shortClassPath(String... more) throws Exception {
+    List<String> modules = new ArrayList<>(List.of("core", "keras"));
+    modules.addAll(List.of(more));
+    String ours = String.join("|", modules);
     List<URL> urls = new ArrayList<>();
     for (String entry : ClassPath.OF_TESTS.split(File.pathSeparator, -1)) {
       if (entry.matches(
-          ".*(/(cli|core|keras)/target/classes|checkpoint4j-(core|keras).*|picocli-.*)")) {
+          ".*(/(cli|%1$s)/target/classes|checkpoint4j-(%1$s)-.*|picocli-.*)".formatted(ours))) {
         urls.add(Path.of(entry).toUri().toURL());
       }
     }
-    assertThat(urls).hasSize(4);
+    assertThat(urls).hasSize(4 + more.length);
     return new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader());
   }
 }

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongConsumer;
 
 /**
  * A file, or a directory of files, that appears whole or not at all, and is durable when the call
@@ -17,14 +18,30 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 public final class AtomicWrite {
   private final Storage storage;
+  private final LongConsumer written;
 
   AtomicWrite(Storage storage) {
+    this(storage, _ -> {});
+  }
+
+  private AtomicWrite(Storage storage, LongConsumer written) {
     this.storage = storage;
+    this.written = written;
   }
 
   /** Onto this machine's file systems. */
   public static AtomicWrite local() {
     return new AtomicWrite(LocalStorage.instance());
+  }
+
+  /**
+   * One that tells how far it is.
+   *
+   * @param written is told again and again how many more bytes were written; what it throws ends
+   *     the writing, and then nothing has changed
+   */
+  public AtomicWrite telling(LongConsumer written) {
+    return new AtomicWrite(storage, written);
   }
 
   /**
@@ -94,7 +111,7 @@ public final class AtomicWrite {
   }
 
   private void write(Path file, FileContent content) throws IOException {
-    storage.write(file, content);
+    storage.write(file, content, written);
     storage.sync(file);
   }
 

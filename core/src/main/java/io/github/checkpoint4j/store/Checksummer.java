@@ -5,6 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 
 /** Computes the checksums of a file and of its tensors while the bytes pass. */
@@ -31,9 +32,11 @@ final class Checksummer {
   /**
    * Passes a file's bytes on.
    *
+   * @param taken is told how many more bytes the sink took
    * @throws IllegalArgumentException if a tensor's parts are not one run
    */
-  static <E extends Exception> FileChecksums pass(FileContent content, Sink<E> sink) throws E {
+  static <E extends Exception> FileChecksums pass(
+      FileContent content, Sink<E> sink, LongConsumer taken) throws E {
     Checksummer checksummer = new Checksummer();
     MemorySegment stage = MemorySegment.NULL;
     long filled = 0;
@@ -51,11 +54,13 @@ final class Checksummer {
         filled += count;
         if (filled == stage.byteSize()) {
           sink.put(stage);
+          taken.accept(filled);
         }
       }
     }
     if (filled < stage.byteSize()) {
       sink.put(stage.asSlice(0, filled));
+      taken.accept(filled);
     }
     return checksummer.finish();
   }

@@ -72,7 +72,8 @@ public record FileChecksums(long size, int crc32c, Map<String, TensorChecksum> t
 
           @Override
           public void put(MemorySegment filled) {}
-        });
+        },
+        _ -> {});
   }
 
   /** A CRC32C as it is written in manifests and messages: eight hexadecimal digits, lower case. */

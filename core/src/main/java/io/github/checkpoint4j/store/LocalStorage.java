@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
 /**
@@ -70,20 +71,26 @@ public final class LocalStorage implements Storage {
 
   @Override
   public FileChecksums write(Path file, FileContent content) throws IOException {
+    return write(file, content, _ -> {});
+  }
+
+  @Override
+  public FileChecksums write(Path file, FileContent content, LongConsumer taken)
+      throws IOException {
     try (FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       Optional<AsynchronousFileChannel> direct =
           content.size() < DIRECT_FROM ? Optional.empty() : openDirect.apply(file);
       if (direct.isPresent()) {
         try (DirectWriter writer = new DirectWriter(channel, direct.get(), stages)) {
-          FileChecksums checksums = Checksummer.pass(content, writer);
+          FileChecksums checksums = Checksummer.pass(content, writer, taken);
           writer.finish();
           return checksums;
         }
       }
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment stage = arena.allocate(Math.clamp(content.size(), 1, Stages.SIZE));
-        return Checksummer.pass(content, new CachedWriter(channel, stage));
+        return Checksummer.pass(content, new CachedWriter(channel, stage), taken);
       }
     }
   }

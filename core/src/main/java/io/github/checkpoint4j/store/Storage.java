@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.LongConsumer;
 
 /**
  * The disk as the store uses it. Every operation of the store on a disk is one call here, in an
@@ -123,6 +124,19 @@ public interface Storage {
    * @throws java.nio.file.NoSuchFileException if the directory is missing
    */
   FileChecksums write(Path file, FileContent content) throws IOException;
+
+  /**
+   * As {@link #write(Path, FileContent)}.
+   *
+   * @param taken is told how many more bytes were taken, once or again and again; what it throws
+   *     ends the writing, as an {@link IOException} would
+   */
+  default FileChecksums write(Path file, FileContent content, LongConsumer taken)
+      throws IOException {
+    FileChecksums checksums = write(file, content);
+    taken.accept(content.size());
+    return checksums;
+  }
 
   /**
    * Returns when the file's bytes and size are on the device. If it fails, nothing is known of the

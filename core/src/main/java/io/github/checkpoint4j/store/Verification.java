@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -41,13 +42,28 @@ public record Verification(
    * @throws IOException if a file cannot be read; damage is no such error
    */
   public static Verification of(Path directory) throws IOException {
-    return of(LocalStorage.instance(), directory);
+    return of(directory, _ -> {});
+  }
+
+  /**
+   * As {@link #of(Path)}.
+   *
+   * @param read is told again and again how many more bytes were compared with their checksums;
+   *     what it throws ends the reading
+   */
+  public static Verification of(Path directory, LongConsumer read) throws IOException {
+    return of(LocalStorage.instance(), directory, read);
   }
 
   /** As {@link #of(Path)}, on any storage. */
   public static Verification of(Storage storage, Path directory) throws IOException {
+    return of(storage, directory, _ -> {});
+  }
+
+  private static Verification of(Storage storage, Path directory, LongConsumer read)
+      throws IOException {
     try (CheckpointFiles files = CheckpointFiles.open(storage, directory)) {
-      return new Verifier(files).verify();
+      return new Verifier(files, read).verify();
     }
   }
 

@@ -15,10 +15,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongConsumer;
 
 /** Reads a checkpoint's files through mappings, a slice at a time, and gathers the problems. */
 final class Verifier {
+  /** Bytes between two reports of how far the reading is. */
+  private static final long PIECE = 1L << 23;
+
   private final CheckpointFiles opened;
+  private final LongConsumer read;
   private final CheckpointDirectory directory;
   private final Path path;
   private final List<Problem> problems = new ArrayList<>();
@@ -28,8 +33,12 @@ final class Verifier {
   private long tensors;
   private long bytes;
 
-  Verifier(CheckpointFiles opened) {
+  /**
+   * @param read is told how many more bytes were read
+   */
+  Verifier(CheckpointFiles opened, LongConsumer read) {
     this.opened = opened;
+    this.read = read;
     this.directory = opened.directory();
     this.path = directory.info().directory();
   }
@@ -116,13 +125,13 @@ final class Verifier {
     long at = 0;
     for (Map.Entry<String, TensorChecksum> tensor : expected.tensors().entrySet()) {
       checksummer.begin(Optional.empty());
-      checksummer.copyAndUpdate(file.asSlice(at, tensor.getValue().offset() - at));
+      read(file.asSlice(at, tensor.getValue().offset() - at), checksummer);
       checksummer.begin(Optional.of(tensor.getKey()));
-      checksummer.copyAndUpdate(file.asSlice(tensor.getValue().offset(), tensor.getValue().size()));
+      read(file.asSlice(tensor.getValue().offset(), tensor.getValue().size()), checksummer);
       at = tensor.getValue().end();
     }
     checksummer.begin(Optional.empty());
-    checksummer.copyAndUpdate(file.asSlice(at));
+    read(file.asSlice(at), checksummer);
     FileChecksums found = checksummer.finish();
     int before = problems.size();
     expected
@@ -146,6 +155,14 @@ final class Verifier {
                   FileChecksums.hex(found.crc32c())));
     }
     return problems.size() == before;
+  }
+
+  private void read(MemorySegment bytes, Checksummer checksummer) {
+    for (long at = 0; at < bytes.byteSize(); at += PIECE) {
+      MemorySegment piece = bytes.asSlice(at, Math.min(PIECE, bytes.byteSize() - at));
+      checksummer.copyAndUpdate(piece);
+      read.accept(piece.byteSize());
+    }
   }
 
   private void damagedTensor(String name, String tensor, TensorChecksum was, int is) {

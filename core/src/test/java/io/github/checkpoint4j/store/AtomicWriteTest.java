@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.format.FileContent;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -68,6 +71,45 @@ class AtomicWriteTest {
               AtomicWrite.local().createParents(temporary.resolve("file/m"));
             })
         .isInstanceOf(NotDirectoryException.class);
+  }
+
+  @Test
+  void it_tells_how_many_bytes_it_has_written() throws IOException {
+    List<Long> told = new ArrayList<>();
+    AtomicWrite writing = AtomicWrite.local().telling(told::add);
+
+    writing.file(temporary.resolve("small"), FileContent.of("weights"), false);
+    assertThat(told).containsExactly(7L);
+    told.clear();
+    byte[] large = new byte[20 << 20];
+    FileContent content =
+        FileContent.of(
+            List.of(new FileContent.Part(Optional.empty(), MemorySegment.ofArray(large))));
+    writing.directory(temporary.resolve("directory"), Map.of("large", content));
+
+    assertThat(told.size()).isGreaterThan(1);
+    assertThat(told.stream().mapToLong(Long::longValue).sum()).isEqualTo(large.length);
+  }
+
+  @Test
+  void one_that_is_cancelled_leaves_nothing() throws IOException {
+    byte[] large = new byte[20 << 20];
+    FileContent content =
+        FileContent.of(
+            List.of(new FileContent.Part(Optional.empty(), MemorySegment.ofArray(large))));
+    AtomicWrite writing =
+        AtomicWrite.local()
+            .telling(
+                bytes -> {
+                  throw new CancellationException("enough");
+                });
+
+    assertThatThrownBy(() -> writing.file(temporary.resolve("file"), content, false))
+        .isInstanceOf(CancellationException.class);
+    assertThatThrownBy(() -> writing.directory(temporary.resolve("d"), Map.of("file", content)))
+        .isInstanceOf(CancellationException.class);
+
+    assertThat(names()).isEmpty();
   }
 
   @Test

@@ -14,9 +14,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,23 @@ class VerificationTest {
                 + Files.size(checkpoint.resolve("optimizer.pt"))
                 + Files.size(checkpoint.resolve("config.json")));
     assertThatCode(verification::requireClean).doesNotThrowAnyException();
+  }
+
+  @Test
+  void a_reading_tells_how_far_it_is_and_can_be_ended() throws IOException {
+    List<Long> told = new ArrayList<>();
+
+    Verification verification = Verification.of(checkpoint, told::add);
+
+    assertThat(told.stream().mapToLong(Long::longValue).sum()).isEqualTo(verification.bytes());
+    assertThatThrownBy(
+            () ->
+                Verification.of(
+                    checkpoint,
+                    bytes -> {
+                      throw new CancellationException("enough");
+                    }))
+        .isInstanceOf(CancellationException.class);
   }
 
   @Test
