@@ -54,20 +54,8 @@ final class Tensors implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    switch (Inspected.at(path)) {
-      case FILE -> {
-        try (OpenedFile file = OpenedFile.at(path)) {
-          print(file.contents().tensors());
-        }
-      }
-      case CHECKPOINT -> {
-        try (Checkpoint checkpoint = Checkpoint.open(path)) {
-          print(model(checkpoint));
-        }
-      }
-      case RUN ->
-          throw new RefusedException(
-              path + " is a run of several checkpoints; give one of those that ckpt ls lists");
+    try (TensorSource source = TensorSource.at(path)) {
+      print(source.tensors());
     }
     return ExitStatus.FINE;
   }
@@ -122,7 +110,7 @@ final class Tensors implements Callable<Integer> {
     return row.build();
   }
 
-  private static Json.Obj json(Statistics statistics) {
+  static Json.Obj json(Statistics statistics) {
     return Json.object()
         .put("min", json(statistics.minimum()))
         .put("max", json(statistics.maximum()))

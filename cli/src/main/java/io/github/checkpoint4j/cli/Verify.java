@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.LongConsumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,7 +54,7 @@ final class Verify implements Callable<Integer> {
     List<Finding> findings = new ArrayList<>();
     for (Path path : paths) {
       try {
-        verify(path, findings);
+        verify(path, findings, _ -> {});
       } catch (IOException | RuntimeException e) {
         findings.add(failed(path, e));
       }
@@ -70,7 +71,20 @@ final class Verify implements Callable<Integer> {
         : statuses.contains(ExitStatus.IO) ? ExitStatus.IO : ExitStatus.FINE;
   }
 
-  private static void verify(Path path, List<Finding> findings) throws IOException {
+  /**
+   * What there is to say of a path, as {@code --json} prints it.
+   *
+   * @param progress is told how many more bytes of checkpoints were read; what it throws ends the
+   *     verification
+   */
+  static Json document(Path path, LongConsumer progress) throws IOException {
+    List<Finding> findings = new ArrayList<>();
+    verify(path, findings, progress);
+    return document(findings);
+  }
+
+  private static void verify(Path path, List<Finding> findings, LongConsumer progress)
+      throws IOException {
     Inspected inspected = Inspected.at(path);
     if (inspected == Inspected.FILE) {
       try (OpenedFile file = OpenedFile.at(path)) {
@@ -81,14 +95,14 @@ final class Verify implements Callable<Integer> {
       return;
     }
     if (inspected == Inspected.CHECKPOINT) {
-      findings.add(checkpoint(path));
+      findings.add(checkpoint(path, progress));
     }
     if (Inspected.isRun(path)) {
       try (CheckpointStore store = CheckpointStore.readOnly(path)) {
         for (CheckpointInfo info : store.list()) {
           Path checkpoint = path.resolve(store.directory().relativize(info.directory()));
           try {
-            findings.add(checkpoint(checkpoint));
+            findings.add(checkpoint(checkpoint, progress));
           } catch (IOException e) {
             findings.add(failed(checkpoint, e));
           }
@@ -97,8 +111,8 @@ final class Verify implements Callable<Integer> {
     }
   }
 
-  private static Finding checkpoint(Path path) throws IOException {
-    Verification verification = Verification.of(path);
+  private static Finding checkpoint(Path path, LongConsumer progress) throws IOException {
+    Verification verification = Verification.of(path, progress);
     String read =
         "%d files, %d tensors, %s"
             .formatted(
@@ -146,6 +160,7 @@ final class Verify implements Callable<Integer> {
     return Json.object()
         .put("path", finding.path().toString())
         .put("ok", finding.problems().isEmpty())
+        .put("note", finding.note())
         .put("problems", Json.array(finding.problems().stream().map(Verify::json).toList()))
         .build();
   }

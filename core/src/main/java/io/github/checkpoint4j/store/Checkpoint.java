@@ -181,7 +181,7 @@ public final class Checkpoint implements AutoCloseable {
   /** Reads every byte and compares it with the manifest; see {@link Verification}. */
   public Verification verify() throws IOException {
     requireOpen();
-    return new Verifier(opened).verify();
+    return new Verifier(opened, _ -> {}).verify();
   }
 
   /**

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -44,10 +45,25 @@ public record Verification(
     return of(LocalStorage.instance(), directory);
   }
 
+  /**
+   * As {@link #of(Path)}, telling how far it is.
+   *
+   * @param progress is told, in the thread that verifies, how many more bytes were read, together
+   *     at most {@link CheckpointInfo#size}; what it throws ends the verification
+   */
+  public static Verification of(Path directory, LongConsumer progress) throws IOException {
+    return of(LocalStorage.instance(), directory, progress);
+  }
+
   /** As {@link #of(Path)}, on any storage. */
   public static Verification of(Storage storage, Path directory) throws IOException {
+    return of(storage, directory, _ -> {});
+  }
+
+  private static Verification of(Storage storage, Path directory, LongConsumer progress)
+      throws IOException {
     try (CheckpointFiles files = CheckpointFiles.open(storage, directory)) {
-      return new Verifier(files).verify();
+      return new Verifier(files, progress).verify();
     }
   }
 

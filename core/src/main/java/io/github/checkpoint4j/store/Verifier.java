@@ -15,10 +15,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongConsumer;
 
 /** Reads a checkpoint's files through mappings, a slice at a time, and gathers the problems. */
 final class Verifier {
+  /** How much is read before it is told. */
+  private static final long PIECE = 8L << 20;
+
   private final CheckpointFiles opened;
+  private final LongConsumer progress;
   private final CheckpointDirectory directory;
   private final Path path;
   private final List<Problem> problems = new ArrayList<>();
@@ -28,8 +33,12 @@ final class Verifier {
   private long tensors;
   private long bytes;
 
-  Verifier(CheckpointFiles opened) {
+  /**
+   * @param progress is told how many more bytes were read
+   */
+  Verifier(CheckpointFiles opened, LongConsumer progress) {
     this.opened = opened;
+    this.progress = progress;
     this.directory = opened.directory();
     this.path = directory.info().directory();
   }
@@ -54,6 +63,7 @@ final class Verifier {
                 if (!directory.faultyFile().equals(Optional.of(name))) {
                   structure(name, file, true);
                 }
+                progress.accept(file.size());
               });
     }
     compareShards();
@@ -116,13 +126,13 @@ final class Verifier {
     long at = 0;
     for (Map.Entry<String, TensorChecksum> tensor : expected.tensors().entrySet()) {
       checksummer.begin(Optional.empty());
-      checksummer.copyAndUpdate(file.asSlice(at, tensor.getValue().offset() - at));
+      update(checksummer, file.asSlice(at, tensor.getValue().offset() - at));
       checksummer.begin(Optional.of(tensor.getKey()));
-      checksummer.copyAndUpdate(file.asSlice(tensor.getValue().offset(), tensor.getValue().size()));
+      update(checksummer, file.asSlice(tensor.getValue().offset(), tensor.getValue().size()));
       at = tensor.getValue().end();
     }
     checksummer.begin(Optional.empty());
-    checksummer.copyAndUpdate(file.asSlice(at));
+    update(checksummer, file.asSlice(at));
     FileChecksums found = checksummer.finish();
     int before = problems.size();
     expected
@@ -146,6 +156,14 @@ final class Verifier {
                   FileChecksums.hex(found.crc32c())));
     }
     return problems.size() == before;
+  }
+
+  private void update(Checksummer checksummer, MemorySegment bytes) {
+    for (long at = 0; at < bytes.byteSize(); at += PIECE) {
+      long count = Math.min(PIECE, bytes.byteSize() - at);
+      checksummer.copyAndUpdate(bytes.asSlice(at, count));
+      progress.accept(count);
+    }
   }
 
   private void damagedTensor(String name, String tensor, TensorChecksum was, int is) {

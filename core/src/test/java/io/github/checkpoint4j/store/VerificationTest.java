@@ -17,6 +17,8 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,6 +66,28 @@ class VerificationTest {
                 + Files.size(checkpoint.resolve("optimizer.pt"))
                 + Files.size(checkpoint.resolve("config.json")));
     assertThatCode(verification::requireClean).doesNotThrowAnyException();
+  }
+
+  @Test
+  void it_tells_how_much_it_has_read_and_ends_where_it_is_told_to() throws IOException {
+    AtomicLong read = new AtomicLong();
+    Verification verification = Verification.of(checkpoint, read::addAndGet);
+    assertThat(read).hasValue(verification.bytes());
+
+    Files.delete(checkpoint.resolve("manifest.json"));
+    read.set(0);
+    long unverified = Verification.of(checkpoint, read::addAndGet).bytes();
+    assertThat(read).hasValue(unverified);
+
+    CancellationException cancelled = new CancellationException();
+    assertThatThrownBy(
+            () ->
+                Verification.of(
+                    checkpoint,
+                    _ -> {
+                      throw cancelled;
+                    }))
+        .isSameAs(cancelled);
   }
 
   @Test
