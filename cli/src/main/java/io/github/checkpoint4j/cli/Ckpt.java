@@ -70,7 +70,8 @@ final class Ckpt implements Runnable {
         .addSubcommand(new Prune(Clock.systemUTC()))
         .addSubcommand(new Pin())
         .addSubcommand(new Unpin())
-        .addSubcommand(new Doctor());
+        .addSubcommand(new Doctor())
+        .addSubcommand(new Serve(Clock.systemUTC()));
     ckpt.setOut(writer(out))
         .setErr(writer(err))
         .setColorScheme(CommandLine.Help.defaultColorScheme(Ansi.OFF))

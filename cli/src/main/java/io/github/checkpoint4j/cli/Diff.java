@@ -3,6 +3,7 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.state.Glob;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -50,10 +51,9 @@ final class Diff implements Callable<Integer> {
     if (top < 1) {
       throw new IllegalArgumentException("--top is %d; give at least 1".formatted(top));
     }
-    try (OpenedSections a = OpenedSections.at(before);
-        OpenedSections b = OpenedSections.at(after)) {
-      Differences differences =
-          Differences.of(a.sections(), b.sections(), new Glob(filter), _ -> {});
+    try (Opened<List<Section>> a = Section.at(before);
+        Opened<List<Section>> b = Section.at(after)) {
+      Differences differences = Differences.of(a.content(), b.content(), new Glob(filter), _ -> {});
       boolean same = differences.isEmpty();
       if (json) {
         spec.commandLine().getOut().println(differences.json().toText());

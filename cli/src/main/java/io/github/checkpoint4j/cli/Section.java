@@ -8,6 +8,7 @@ import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.SavedArguments;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,11 @@ record Section(String name, Map<String, Value> entries) {
     Map<String, Value> entries = new LinkedHashMap<>();
     state.forEach(entry -> entries.put(entry.name(), entry.value()));
     return new Section(name, entries);
+  }
+
+  /** The parts of what is at {@code path}. */
+  static Opened<List<Section>> at(Path path) throws IOException {
+    return Opened.at(path, Section::of, Section::of);
   }
 
   /** What a file has. */

@@ -54,10 +54,15 @@ final class Tensors implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    try (TensorSource source = TensorSource.at(path)) {
-      print(source.tensors());
+    try (Opened<List<StateEntry>> tensors = at(path)) {
+      print(tensors.content());
     }
     return ExitStatus.FINE;
+  }
+
+  /** Those of a file, or of the model in a checkpoint's directory. */
+  static Opened<List<StateEntry>> at(Path path) throws IOException {
+    return Opened.at(path, file -> file.contents().tensors(), Tensors::model);
   }
 
   /** The model's tensors, also of a directory from before safetensors. */
