@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,15 +63,23 @@ record Discovery(List<Path> runs, List<Path> models, boolean whole) {
     public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
         throws IOException {
       String name = String.valueOf(directory.getFileName());
-      if (!directory.equals(root) && name.startsWith(".")) {
+      boolean checkpoint = inAny(runs, directory) && Inspected.isCheckpointName(name);
+      if (checkpoint || (!directory.equals(root) && name.startsWith("."))) {
         return FileVisitResult.SKIP_SUBTREE;
       }
+      try {
+        return look(directory);
+      } catch (IOException e) {
+        return visitFileFailed(directory, e);
+      } catch (UncheckedIOException e) {
+        return visitFileFailed(directory, new IOException(e));
+      }
+    }
+
+    private FileVisitResult look(Path directory) throws IOException {
       boolean run = Inspected.isRun(directory);
       if (run) {
         runs.add(directory);
-      }
-      if (inAny(runs, directory) && Inspected.isCheckpointName(name)) {
-        return FileVisitResult.SKIP_SUBTREE;
       }
       if (Inspected.isCheckpoint(directory) || Inspected.isKerasDirectory(directory)) {
         models.add(directory);

@@ -71,6 +71,7 @@ final class ServedChanges implements AutoCloseable {
       return decide(run, true, Checkpoints.of(run), keep, unverified).json();
     }
     List<Json> confirmed = request.parameters().array("confirm").items();
+    // A lone checkpoint is refused before a lock is made in it.
     Checkpoints.of(run);
     try (CheckpointStore store = CheckpointStore.open(run)) {
       Pruning pruning = decide(run, false, new Checkpoints(store.list()), keep, unverified);

@@ -19,9 +19,6 @@ import java.util.stream.Stream;
  * @param root its real path
  */
 record ServedDirectory(Path root) {
-  /** A run, a checkpoint in it, and the directories of a model in that. */
-  private static final int DEEPEST = 4;
-
   /**
    * The directory at {@code path}.
    *
@@ -51,10 +48,12 @@ record ServedDirectory(Path root) {
     }
     Path real = root.resolve(name).toRealPath();
     requireInside(real, name);
-    if (Files.isDirectory(real)) {
-      requireInside(real, DEEPEST);
+    if (Inspected.isKerasDirectory(real)) {
+      requireTreeInside(real);
+    } else if (Files.isDirectory(real)) {
+      requireRunInside(real);
     } else if (isIndex(real)) {
-      requireInside(Objects.requireNonNull(real.getParent()), 1);
+      requireInside(entries(Objects.requireNonNull(real.getParent())));
     }
     return real;
   }
@@ -79,23 +78,43 @@ record ServedDirectory(Path root) {
     }
   }
 
-  private void requireInside(Path directory, int depth) throws IOException {
-    List<Path> entries;
-    try (Stream<Path> found = Files.list(directory)) {
-      entries = found.toList();
-    }
+  /** Of a run, the files of its checkpoints are read, too. */
+  private void requireRunInside(Path directory) throws IOException {
+    List<Path> entries = entries(directory);
+    requireInside(entries);
     for (Path entry : entries) {
-      try {
-        Path real = entry;
-        if (Files.isSymbolicLink(entry)) {
-          real = entry.toRealPath();
-          requireInside(real, name(entry));
+      if (Inspected.isCheckpointName(String.valueOf(entry.getFileName()))
+          && Files.isDirectory(entry)) {
+        try {
+          requireInside(entries(entry));
+        } catch (NoSuchFileException e) {
+          // It was deleted a moment ago.
         }
-        if (depth > 1 && Files.isDirectory(real)) {
-          requireInside(real, depth - 1);
+      }
+    }
+  }
+
+  /** Links to directories are not followed where all of a tree is read. */
+  private void requireTreeInside(Path directory) throws IOException {
+    try (Stream<Path> found = Files.walk(directory)) {
+      requireInside(found.toList());
+    }
+  }
+
+  private static List<Path> entries(Path directory) throws IOException {
+    try (Stream<Path> found = Files.list(directory)) {
+      return found.toList();
+    }
+  }
+
+  private void requireInside(List<Path> entries) throws IOException {
+    for (Path entry : entries) {
+      if (Files.isSymbolicLink(entry)) {
+        try {
+          requireInside(entry.toRealPath(), name(entry));
+        } catch (NoSuchFileException e) {
+          // It leads nowhere: nothing can be read by it.
         }
-      } catch (NoSuchFileException e) {
-        // It leads nowhere, or is gone by now: nothing can be read by it.
       }
     }
   }

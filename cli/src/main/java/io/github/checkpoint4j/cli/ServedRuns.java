@@ -53,7 +53,8 @@ final class ServedRuns {
 
   private Json listed(Path run) {
     try {
-      return summaries.get(directory.resolve(directory.name(run)), this::summary);
+      return summaries.get(
+          directory.resolve(directory.name(run)), path -> summary(path, Checkpoints.of(path)));
     } catch (IOException | RuntimeException e) {
       return named(run).put("error", Failure.of(e).message()).build();
     }
@@ -78,8 +79,7 @@ final class ServedRuns {
     }
   }
 
-  private Json.Obj summary(Path run) throws IOException {
-    Checkpoints checkpoints = Checkpoints.of(run);
+  private Json.Obj summary(Path run, Checkpoints checkpoints) throws IOException {
     List<CheckpointInfo> all = checkpoints.all();
     return named(run)
         .put("checkpoints", all.size())
@@ -136,7 +136,7 @@ final class ServedRuns {
 
   private Json.Obj document(Path run) throws IOException {
     Checkpoints checkpoints = Checkpoints.of(run);
-    Map<String, Json> document = new LinkedHashMap<>(summary(run).members());
+    Map<String, Json> document = new LinkedHashMap<>(summary(run, checkpoints).members());
     document.put("directory", Json.of(run.toString()));
     document.put(
         "checkpoints",

@@ -120,7 +120,8 @@ class PageTest {
       browser.visit(other.entrance().resolve("/?token=0123"));
       assertThat(browser.text()).contains("Not allowed");
     }
-    assertThat(browser.problems()).allMatch(problem -> problem.contains("403"));
+    assertThat(browser.problems())
+        .allMatch(problem -> problem.contains("403") || problem.contains("favicon.ico"));
   }
 
   @Test
@@ -144,6 +145,19 @@ class PageTest {
     assertThat(browser.text()).contains("deviation", "300 × 40 as 256 × 40 means");
     assertThat(browser.label(".panel [aria-label^=Histogram]")).contains("64 intervals");
     assertThat(browser.address()).contains("tensor=encoder.layer.0.weight");
+  }
+
+  @Test
+  void what_is_not_there_is_said() throws Exception {
+    visit("#/constructor?path=x");
+    browser.awaitText("There is no such page.");
+    visit("#/run?path=missing");
+    browser.awaitText("no such file or directory; check the path");
+    visit("#/contents?path=missing&tensor=x");
+    browser.await(() -> browser.all("[role=alert]").size() == 2);
+    visit("#/diff?a=digits%2Fcheckpoint-20&b=..");
+    browser.awaitText("leads out of the served directory");
+    assertThat(browser.problems()).allMatch(problem -> problem.matches("(?s).*status of 40[34].*"));
   }
 
   @Test
@@ -252,6 +266,7 @@ class PageTest {
     assertThat(browser.texts("dialog tbody tr").getLast())
         .contains("checkpoint-20", "deleted", "not newest 2");
     assertThat(checkpoints()).hasSize(3);
+    save("prune");
 
     String delete = browser.find("dialog .danger").getText();
     assertThat(delete).startsWith("Delete 1 checkpoint, ");
@@ -289,6 +304,7 @@ class PageTest {
     browser.click("Verify checkpoint-40");
     browser.awaitText("Something is damaged.");
     assertThat(browser.text()).contains("of model.safetensors is damaged");
+    save("verify");
   }
 
   @Test
@@ -352,6 +368,7 @@ class PageTest {
     browser.click(shown);
     awaitRows(2);
     assertThat(browser.texts("h1")).containsExactly(shown);
+    assertThat(browser.title()).isEqualTo(shown + " · ckpt");
     browser.click("checkpoint-20");
     browser.awaitText("1 tensor");
     browser.find("a[data-tensor]").click();
@@ -451,16 +468,15 @@ class PageTest {
                           + ".slice(0, 3).reduce((a, b) => a + Number(b), 0)"))
               .longValue();
       assertThat(brightness > 380).isEqualTo(preferred.equals("light"));
-      save(i, width, preferred);
+      save("view-" + i + "-" + width + "-" + preferred);
     }
   }
 
   /** For whoever changes the page and wants to see it: -Dcheckpoint4j.screenshots=DIR. */
-  private static void save(int number, int width, String preferred) throws IOException {
+  private static void save(String name) throws IOException {
     String directory = System.getProperty("checkpoint4j.screenshots", "");
     if (!directory.isEmpty()) {
-      browser.screenshot(
-          Path.of(directory, "view-" + number + "-" + width + "-" + preferred + ".png"));
+      browser.screenshot(Path.of(directory, name + ".png"));
     }
   }
 

@@ -507,6 +507,29 @@ class ServedRoutesTest {
   }
 
   @Test
+  void a_keras_model_of_which_a_file_lies_outside_is_not_served() throws IOException {
+    Path assets = Files.createDirectories(root.resolve("model/assets/deep/down"));
+    Files.writeString(root.resolve("model/config.json"), "{}");
+    Files.createFile(root.resolve("model/model.weights.h5"));
+    assertThat(web.get("/api/contents", "path", "model").status()).isEqualTo(422);
+
+    Files.createSymbolicLink(
+        assets.resolve("vocabulary.txt"), Files.createFile(temporary.resolve("secret.txt")));
+    assertThat(web.get("/api/contents", "path", "model").error())
+        .startsWith("model/assets/deep/down/vocabulary.txt leads out of the served directory");
+  }
+
+  @Test
+  void links_in_circles_end() throws IOException {
+    Files.createSymbolicLink(run.resolve("checkpoint-50/checkpoint-1"), run);
+    Files.createSymbolicLink(run.resolve("loop"), root);
+    Files.createSymbolicLink(run.resolve("nowhere"), root.resolve("missing"));
+
+    assertThat(web.get("/api/run", "path", "run").status()).isEqualTo(200);
+    assertThat(web.get("/api/run", "path", "run/loop/run/loop/run").status()).isEqualTo(200);
+  }
+
+  @Test
   void a_link_that_stays_inside_is_followed() throws IOException {
     Files.move(run.resolve("checkpoint-50"), root.resolve("kept"));
     Files.createSymbolicLink(run.resolve("checkpoint-50"), root.resolve("kept"));

@@ -1,12 +1,12 @@
 // Which view is shown: the part of the address after #.
 
-import {announce, alertBox, el, fill} from './dom.js';
+import {announce, alertBox, el, fill, printable} from './dom.js';
 import * as contents from './contents.js';
 import * as diff from './diff.js';
 import * as run from './run.js';
 import * as runs from './runs.js';
 
-const VIEWS = {'': runs, run, contents, diff};
+const VIEWS = new Map(Object.entries({'': runs, run, contents, diff}));
 
 const main = document.getElementById('main');
 let current = {key: null, end: new AbortController(), update: null};
@@ -22,12 +22,12 @@ function trail(steps) {
     el('li', {}, at === steps.length - 1
       ? el('span', {'aria-current': 'page'}, title)
       : el('a', {href: address}, title))));
-  document.title = `${steps.at(-1)[0]} · ckpt`;
+  document.title = `${printable(steps.at(-1)[0])} · ckpt`;
 }
 
 async function show(first) {
   const {name, parameters} = asked();
-  const view = VIEWS[name];
+  const view = VIEWS.get(name);
   const key = view?.key ? name + view.key(parameters) : location.hash;
   if (key === current.key && current.update) {
     current.update(parameters);

@@ -9,6 +9,8 @@ import {follow} from './task.js';
 import {showTensor} from './tensor.js';
 import {tree} from './tree.js';
 
+const MOST_FACTS = 12;
+
 /** Another tensor of the same file needs no other page. */
 export const key = ({path = ''}) => path;
 
@@ -98,8 +100,12 @@ function factList(found, path) {
     found.parameters > 0 ? ['parameters', count(found.parameters)] : null,
     ...Object.entries(found.facts),
   ].filter((fact) => fact !== null);
+  const list = (some) => el('dl', {class: 'facts'},
+    some.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value))));
   return [
-    el('dl', {class: 'facts'}, facts.map(([name, value]) => el('div', {}, el('dt', {}, name), el('dd', {}, value)))),
+    list(facts.slice(0, MOST_FACTS)),
+    facts.length <= MOST_FACTS ? null : el('details', {},
+      el('summary', {}, counted(facts.length - MOST_FACTS, 'more fact')), list(facts.slice(MOST_FACTS))),
     !found.files ? null : el('details', {}, el('summary', {}, counted(found.files.length, 'file')),
       table('Files', [{name: 'file'}, {name: 'size', number: true}], found.files.map((file) => [
         el('a', {href: link('contents', {path: path === '' ? file.name : `${path}/${file.name}`})}, file.name),

@@ -1,5 +1,6 @@
 // A tensor as a coloured matrix: zero is the ground, what is positive one colour, what is negative
-// another, and what is not finite a third.
+// another, and what is not finite a third. Colours grow with the root, or small weights would all
+// look the same; the ramp in the style sheet does so, too.
 
 import {getBytes} from './api.js';
 import {chartFigure, colour, onColours} from './charts.js';
