@@ -7,6 +7,7 @@ import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Objective;
 import io.github.checkpoint4j.store.Standing;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +40,28 @@ record Checkpoints(List<CheckpointInfo> all) {
           run + " is one checkpoint, not a run; look into it with: ckpt show " + run);
     }
     return checkpoints;
+  }
+
+  /**
+   * The one of this name.
+   *
+   * @throws NoSuchFileException if there is none; the message names {@code path} and those there
+   *     are
+   */
+  CheckpointInfo named(String name, Path path) throws NoSuchFileException {
+    return all.stream()
+        .filter(info -> info.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> missing(path));
+  }
+
+  private NoSuchFileException missing(Path path) {
+    String names = String.join(", ", all.stream().map(CheckpointInfo::name).toList());
+    return new NoSuchFileException(
+        path.toString(),
+        null,
+        "there is no such checkpoint; "
+            + (names.isEmpty() ? "nor any other there" : "there are " + names));
   }
 
   /** The newest that is not damaged. */

@@ -83,6 +83,7 @@ final class Ckpt implements Runnable {
         .addSubcommand(new Pin())
         .addSubcommand(new Unpin())
         .addSubcommand(new Doctor())
+        .addSubcommand(new Serve(Clock.systemUTC()))
         .addSubcommand(new Completion())
         .addSubcommand(new Help());
     Verbs.of(ckpt.getCommandSpec()).forEach(verb -> verb.versionProvider(new Version()));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /**
  * What differs between two sections of one name.
@@ -44,12 +45,15 @@ record Comparison(
   /**
    * Compares what matches the pattern. Tensors are read once, in pieces, and need no memory of
    * their own.
+   *
+   * @param compared is told how many more bytes of tensors of the first were compared; what it
+   *     throws ends the comparison
    */
-  static Comparison of(Section before, Section after, Glob filter, Progress progress) {
+  static Comparison of(Section before, Section after, Glob filter, LongConsumer compared) {
     List<StateEntry> onlyBefore = new ArrayList<>();
     List<ChangedTensor> tensors = new ArrayList<>();
     List<ChangedValue> values = new ArrayList<>();
-    int compared = 0;
+    int both = 0;
     for (Map.Entry<String, Value> entry : before.entries().entrySet()) {
       String name = entry.getKey();
       if (!filter.matches(name)) {
@@ -60,7 +64,7 @@ record Comparison(
         onlyBefore.add(new StateEntry(List.of(name), a));
         continue;
       }
-      compared++;
+      both++;
       Value b = Objects.requireNonNull(after.entries().get(name));
       Optional<NumericArray> x = NumericArray.of(a);
       Optional<NumericArray> y = NumericArray.of(b);
@@ -69,7 +73,7 @@ record Comparison(
           tensors.add(
               new ChangedTensor(name, x.get(), y.get(), TensorDifference.of(x.get(), y.get())));
         }
-        progress.add(x.byteSize());
+        compared.accept(x.get().bytes().byteSize());
       } else if (!a.equals(b)) {
         values.add(new ChangedValue(name, a, b));
       }
@@ -84,7 +88,7 @@ record Comparison(
                 onlyAfter.add(new StateEntry(List.of(name), value));
               }
             });
-    return new Comparison(before.name(), compared, onlyBefore, onlyAfter, tensors, values);
+    return new Comparison(before.name(), both, onlyBefore, onlyAfter, tensors, values);
   }
 
   /** What cannot be compared comes first. */

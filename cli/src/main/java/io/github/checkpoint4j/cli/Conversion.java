@@ -98,9 +98,7 @@ record Conversion(List<NamePattern> only, LoadRules rules, Optional<Dtype> dtype
   }
 
   private static long bytes(Map<String, ? extends Value> source, List<String> chosen) {
-    return chosen.stream()
-        .mapToLong(name -> bytes(Objects.requireNonNull(source.get(name))))
-        .sum();
+    return chosen.stream().mapToLong(name -> bytes(Objects.requireNonNull(source.get(name)))).sum();
   }
 
   private static long bytes(Value value) {

@@ -1,14 +1,9 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.state.Glob;
-import io.github.checkpoint4j.store.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,89 +51,22 @@ final class Diff implements Callable<Integer> {
     if (top < 1) {
       throw new IllegalArgumentException("--top is %d; give at least 1".formatted(top));
     }
-    try (Opened a = Opened.at(before);
-        Opened b = Opened.at(after);
+    try (Opened<List<Section>> a = Section.at(before);
+        Opened<List<Section>> b = Section.at(after);
         Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
-      Map<String, Section> left = byName(a.sections());
-      Map<String, Section> right = byName(b.sections());
-      List<String> onlyBefore = without(left, right);
-      List<String> onlyAfter = without(right, left);
-      List<Comparison> comparisons = new ArrayList<>();
-      for (Section section : left.values()) {
-        if (right.containsKey(section.name())) {
-          Section other = Objects.requireNonNull(right.get(section.name()));
-          progress.begin("comparing " + section.name(), section.bytes());
-          comparisons.add(Comparison.of(section, other, new Glob(filter), progress));
-        }
-      }
+      progress.begin("comparing", a.content().stream().mapToLong(Section::bytes).sum());
+      Differences differences =
+          Differences.of(a.content(), b.content(), new Glob(filter), progress::add);
       progress.end();
-      boolean same =
-          onlyBefore.isEmpty()
-              && onlyAfter.isEmpty()
-              && comparisons.stream().allMatch(Comparison::isEmpty);
+      boolean same = differences.isEmpty();
       if (json) {
-        spec.commandLine()
-            .getOut()
-            .println(DiffDocument.of(same, onlyBefore, onlyAfter, comparisons).toText());
+        spec.commandLine().getOut().println(differences.json().toText());
       } else {
         new DiffText(spec.commandLine().getOut(), top)
-            .print(same, onlyBefore, onlyAfter, comparisons);
+            .print(
+                same, differences.onlyBefore(), differences.onlyAfter(), differences.comparisons());
       }
       return same || !exitCode ? ExitStatus.FINE : ExitStatus.FAILED;
     }
-  }
-
-  /** A file or checkpoint that is open as long as its parts are compared. */
-  private record Opened(List<Section> sections, Runnable closing) implements AutoCloseable {
-    static Opened at(Path path) throws IOException {
-      return switch (Inspected.at(path)) {
-        case FILE -> {
-          OpenedFile file = OpenedFile.at(path);
-          yield opened(() -> Section.of(file), file::close);
-        }
-        case CHECKPOINT -> {
-          Checkpoint checkpoint = Checkpoint.open(path);
-          yield opened(() -> Section.of(checkpoint), checkpoint::close);
-        }
-        case RUN ->
-            throw new RefusedException(
-                path + " is a run of several checkpoints; give one of those that ckpt ls lists");
-      };
-    }
-
-    private interface Reading {
-      List<Section> read() throws IOException;
-    }
-
-    private static Opened opened(Reading reading, Runnable closing) throws IOException {
-      try {
-        return new Opened(reading.read(), closing);
-      } catch (IOException | RuntimeException e) {
-        closing.run();
-        throw e;
-      }
-    }
-
-    @Override
-    public void close() {
-      closing.run();
-    }
-  }
-
-  private static Map<String, Section> byName(List<Section> sections) {
-    Map<String, Section> byName = new LinkedHashMap<>();
-    sections.forEach(section -> byName.put(section.name(), section));
-    return byName;
-  }
-
-  /**
-   * The parts that only one has; none if the other is a lone file, which is compared with the model
-   * alone.
-   */
-  private static List<String> without(Map<String, Section> sections, Map<String, Section> other) {
-    if (other.size() == 1 && other.containsKey(Section.MODEL)) {
-      return List.of();
-    }
-    return sections.keySet().stream().filter(name -> !other.containsKey(name)).toList();
   }
 }

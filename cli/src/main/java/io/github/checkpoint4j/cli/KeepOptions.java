@@ -10,6 +10,10 @@ import picocli.CommandLine.Option;
 
 /** Which checkpoints are kept: those that any of these options says. */
 final class KeepOptions {
+  /** What is said if none of them is given. */
+  static final String NONE_GIVEN =
+      "Say which checkpoints to keep, for instance with --keep-latest 3";
+
   @Option(names = "--keep-latest", paramLabel = "N", description = "The newest N.")
   @Nullable Integer latest;
 

@@ -5,7 +5,6 @@ import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -85,7 +84,7 @@ abstract class Pinning implements Callable<Integer> {
     Path run = absolute.getParent();
     String name = String.valueOf(absolute.getFileName());
     if (run != null && Inspected.isCheckpointName(name)) {
-      requireThere(path, name, Checkpoints.of(run));
+      Checkpoints.of(run).named(name, path);
       wanted.computeIfAbsent(run, _ -> new LinkedHashSet<>()).add(name);
       return;
     }
@@ -121,19 +120,6 @@ abstract class Pinning implements Callable<Integer> {
     }
     chosen.forEach(
         info -> wanted.computeIfAbsent(absolute, _ -> new LinkedHashSet<>()).add(info.name()));
-  }
-
-  private static void requireThere(Path path, String name, Checkpoints checkpoints)
-      throws NoSuchFileException {
-    if (checkpoints.all().stream().noneMatch(info -> info.name().equals(name))) {
-      String names =
-          String.join(", ", checkpoints.all().stream().map(CheckpointInfo::name).toList());
-      throw new NoSuchFileException(
-          path.toString(),
-          null,
-          "there is no such checkpoint; "
-              + (names.isEmpty() ? "nor any other there" : "there are " + names));
-    }
   }
 
   private void mark(Path run, Set<String> names, List<Outcome> outcomes) throws IOException {

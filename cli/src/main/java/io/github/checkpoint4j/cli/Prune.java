@@ -2,8 +2,6 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.Retention;
 import io.github.checkpoint4j.RetentionPolicy;
-import io.github.checkpoint4j.format.Json;
-import io.github.checkpoint4j.store.CheckpointInfo;
 import io.github.checkpoint4j.store.CheckpointStore;
 import io.github.checkpoint4j.store.Standing;
 import java.io.IOException;
@@ -60,44 +58,34 @@ final class Prune implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Checkpoints checkpoints = Checkpoints.of(run);
-    Retention retention = decide(checkpoints);
-    if (!dryRun && !retention.surplus().isEmpty()) {
+    Pruning pruning = decide(Checkpoints.of(run));
+    if (!dryRun && !pruning.surplus().isEmpty()) {
       try (CheckpointStore store = CheckpointStore.open(run)) {
         Recovered.print(store.recovery(), spec.commandLine().getErr());
-        checkpoints = new Checkpoints(store.list());
-        retention = decide(checkpoints);
-        for (CheckpointInfo surplus : retention.surplus()) {
-          store.delete(surplus);
-        }
+        pruning = decide(new Checkpoints(store.list()));
+        pruning.carryOut(store);
       }
     }
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(document(checkpoints, retention).toText());
-    } else if (checkpoints.all().isEmpty()) {
+      out.println(pruning.json().toText());
+    } else if (pruning.checkpoints().all().isEmpty()) {
       spec.commandLine().getErr().println("no checkpoints in " + Printable.of(run.toString()));
     } else {
-      print(retention, out);
+      print(pruning, out);
     }
     return ExitStatus.FINE;
   }
 
-  private Retention decide(Checkpoints checkpoints) {
+  private Pruning decide(Checkpoints checkpoints) {
     RetentionPolicy policy =
         keep.policy(checkpoints)
-            .orElseThrow(
-                () ->
-                    new ParameterException(
-                        spec.commandLine(),
-                        "Say which checkpoints to keep, for instance with --keep-latest 3"));
-    return unverified
-        ? Retention.withUnverified(
-            checkpoints.all(), policy, checkpoints.objective(), clock.instant())
-        : Retention.of(checkpoints.all(), policy, checkpoints.objective(), clock.instant());
+            .orElseThrow(() -> new ParameterException(spec.commandLine(), KeepOptions.NONE_GIVEN));
+    return Pruning.of(run, dryRun, checkpoints, policy, unverified, clock.instant());
   }
 
-  private void print(Retention retention, PrintWriter out) {
+  private void print(Pruning pruning, PrintWriter out) {
+    Retention retention = pruning.retention();
     Table table = new Table("checkpoint", ">size", dryRun ? "would be" : "", "why");
     for (Retention.Decision decision : retention.decisions()) {
       table.row(
@@ -119,8 +107,8 @@ final class Prune implements Callable<Integer> {
         "%s %s, %s"
             .formatted(
                 dryRun ? "would delete" : "deleted",
-                Quantities.count(retention.surplus().size(), "checkpoint"),
-                Quantities.size(freed(retention))));
+                Quantities.count(pruning.surplus().size(), "checkpoint"),
+                Quantities.size(pruning.freed())));
   }
 
   private static long leftAlone(Retention retention) {
@@ -128,32 +116,5 @@ final class Prune implements Callable<Integer> {
         .filter(decision -> decision.checkpoint().standing() == Standing.UNVERIFIED)
         .filter(decision -> decision.reasons().equals(List.of("unverified, so left alone")))
         .count();
-  }
-
-  private static long freed(Retention retention) {
-    return retention.surplus().stream().mapToLong(CheckpointInfo::size).sum();
-  }
-
-  private Json document(Checkpoints checkpoints, Retention retention) {
-    return Json.object()
-        .put("run", run.toString())
-        .put("dry_run", dryRun)
-        .put("deleted", retention.surplus().size())
-        .put("freed", freed(retention))
-        .put(
-            "checkpoints",
-            Json.array(
-                retention.decisions().stream()
-                    .map(decision -> document(checkpoints, decision))
-                    .toList()))
-        .build();
-  }
-
-  private static Json document(Checkpoints checkpoints, Retention.Decision decision) {
-    Json.Builder json = Json.object();
-    checkpoints.json(decision.checkpoint()).members().forEach(json::put);
-    return json.put("kept", decision.kept())
-        .put("reasons", Plain.texts(decision.reasons()))
-        .build();
   }
 }

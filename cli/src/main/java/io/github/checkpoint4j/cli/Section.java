@@ -2,13 +2,13 @@ package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.UnsupportedFeatureException;
-import io.github.checkpoint4j.state.Tensor;
 import io.github.checkpoint4j.state.Value;
 import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.TrainerLayout;
 import io.github.checkpoint4j.torch.SavedArguments;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,8 +37,14 @@ record Section(String name, Map<String, Value> entries) {
   /** Bytes of its tensors. */
   long bytes() {
     return entries.values().stream()
-        .mapToLong(value -> value instanceof Tensor tensor ? tensor.byteSize() : 0)
+        .flatMap(value -> NumericArray.of(value).stream())
+        .mapToLong(array -> array.bytes().byteSize())
         .sum();
+  }
+
+  /** The parts of what is at {@code path}. */
+  static Opened<List<Section>> at(Path path) throws IOException {
+    return Opened.at(path, Section::of, Section::of);
   }
 
   /** What a file has. */

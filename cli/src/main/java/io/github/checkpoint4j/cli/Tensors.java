@@ -60,24 +60,16 @@ final class Tensors implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    switch (Inspected.at(path)) {
-      case FILE -> {
-        try (OpenedFile file = OpenedFile.at(path);
-            Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
-          print(file.contents().tensors(), progress);
-        }
-      }
-      case CHECKPOINT -> {
-        try (Checkpoint checkpoint = Checkpoint.open(path);
-            Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
-          print(model(checkpoint), progress);
-        }
-      }
-      case RUN ->
-          throw new RefusedException(
-              path + " is a run of several checkpoints; give one of those that ckpt ls lists");
+    try (Opened<List<StateEntry>> tensors = at(path);
+        Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
+      print(tensors.content(), progress);
     }
     return ExitStatus.FINE;
+  }
+
+  /** Those of a file, or of the model in a checkpoint's directory. */
+  static Opened<List<StateEntry>> at(Path path) throws IOException {
+    return Opened.at(path, file -> file.contents().tensors(), Tensors::model);
   }
 
   /** The model's tensors, also of a directory from before safetensors. */
@@ -164,7 +156,7 @@ final class Tensors implements Callable<Integer> {
     return row.build();
   }
 
-  private static Json.Obj json(Statistics statistics) {
+  static Json.Obj json(Statistics statistics) {
     return Json.object()
         .put("min", json(statistics.minimum()))
         .put("max", json(statistics.maximum()))

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,7 +58,12 @@ final class Verify implements Callable<Integer> {
     try (Progress progress = Progress.ofReading(spec.commandLine().getErr())) {
       for (Path path : paths) {
         try {
-          verify(path, findings, progress);
+          verify(
+              path,
+              findings,
+              checkpoint ->
+                  progress.begin("verifying " + checkpoint.getFileName(), size(checkpoint)),
+              progress::add);
         } catch (IOException | RuntimeException e) {
           findings.add(failed(path, e));
         }
@@ -74,7 +81,25 @@ final class Verify implements Callable<Integer> {
         : statuses.contains(ExitStatus.IO) ? ExitStatus.IO : ExitStatus.FINE;
   }
 
-  private static void verify(Path path, List<Finding> findings, Progress progress)
+  /**
+   * What there is to say of a path, as {@code --json} prints it.
+   *
+   * @param progress is told how many more bytes of checkpoints were read; what it throws ends the
+   *     verification
+   */
+  static Json document(Path path, LongConsumer progress) throws IOException {
+    List<Finding> findings = new ArrayList<>();
+    verify(path, findings, _ -> {}, progress);
+    return document(findings);
+  }
+
+  /**
+   * Verifies what is at a path.
+   *
+   * @param begin is told of each checkpoint before it is read
+   */
+  private static void verify(
+      Path path, List<Finding> findings, Consumer<Path> begin, LongConsumer progress)
       throws IOException {
     Inspected inspected = Inspected.at(path);
     if (inspected == Inspected.FILE) {
@@ -86,14 +111,14 @@ final class Verify implements Callable<Integer> {
       return;
     }
     if (inspected == Inspected.CHECKPOINT) {
-      findings.add(checkpoint(path, progress));
+      findings.add(checkpoint(path, begin, progress));
     }
     if (Inspected.isRun(path)) {
       try (CheckpointStore store = CheckpointStore.readOnly(path)) {
         for (CheckpointInfo info : store.list()) {
           Path checkpoint = path.resolve(store.directory().relativize(info.directory()));
           try {
-            findings.add(checkpoint(checkpoint, progress));
+            findings.add(checkpoint(checkpoint, begin, progress));
           } catch (IOException e) {
             findings.add(failed(checkpoint, e));
           }
@@ -102,9 +127,10 @@ final class Verify implements Callable<Integer> {
     }
   }
 
-  private static Finding checkpoint(Path path, Progress progress) throws IOException {
-    progress.begin("verifying " + path.getFileName(), size(path));
-    Verification verification = Verification.of(path, progress::add);
+  private static Finding checkpoint(Path path, Consumer<Path> begin, LongConsumer progress)
+      throws IOException {
+    begin.accept(path);
+    Verification verification = Verification.of(path, progress);
     String read =
         "%d files, %d tensors, %s"
             .formatted(
@@ -161,6 +187,7 @@ final class Verify implements Callable<Integer> {
     return Json.object()
         .put("path", finding.path().toString())
         .put("ok", finding.problems().isEmpty())
+        .put("note", finding.note())
         .put("problems", Json.array(finding.problems().stream().map(Verify::json).toList()))
         .build();
   }

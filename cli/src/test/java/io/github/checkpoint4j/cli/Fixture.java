@@ -17,6 +17,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -103,6 +105,35 @@ final class Fixture {
               Json.object().build(),
               time,
               objective,
+              false));
+    }
+  }
+
+  /**
+   * Commits a checkpoint as a trainer does, with a history of losses: every ten steps {@code loss},
+   * which is 1 over the step, and at this one {@code eval_loss}, by which the best is chosen.
+   */
+  static CheckpointInfo train(Path run, long step, StateDict model) throws IOException {
+    List<Json> history = new ArrayList<>();
+    for (long at = 10; at <= step; at += 10) {
+      history.add(Json.object().put("loss", 1.0 / at).put("step", at).build());
+      history.add(Json.object().put("eval_loss", 2.0 / at).put("step", at).build());
+    }
+    Json state =
+        Json.object().put("global_step", step).put("log_history", Json.array(history)).build();
+    try (CheckpointStore store = CheckpointStore.open(run)) {
+      return store.commit(
+          new CheckpointContent(
+              step,
+              step / 100.0,
+              Map.of("eval_loss", 2.0 / step),
+              Map.of(
+                  "model.safetensors", SafeTensors.write(model, Map.of("format", "pt")),
+                  "trainer_state.json", FileContent.of(state.toIndentedText())),
+              Json.object().build(),
+              Json.object().build(),
+              Instant.now(),
+              Optional.of(new Objective("eval_loss", false)),
               false));
     }
   }

@@ -34,7 +34,7 @@ class SignalTest {
   /** Starts a training; returns when it is under way. */
   private void start(String saving) throws Exception {
     Path data = Files.writeString(temporary.resolve("d.tsv"), "0\tdull\n1\tfine\n".repeat(50));
-    List<String> command = new ArrayList<>(withDefaultSignals());
+    List<String> command = new ArrayList<>(Signals.asUsual());
     command.addAll(
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -84,7 +84,7 @@ class SignalTest {
   void the_step_is_finished_a_checkpoint_saved_and_the_status_is_the_signals(
       String signal, int status, String saving) throws Exception {
     start(saving);
-    send(signal);
+    Signals.send(signal, process.orElseThrow());
 
     assertThat(process.orElseThrow().waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.orElseThrow().exitValue()).isEqualTo(status);
@@ -101,8 +101,8 @@ class SignalTest {
   void more_signals_meanwhile_change_nothing(String saving) throws Exception {
     start(saving);
     for (int i = 0; i < 5; i++) {
-      send("TERM");
-      send("INT");
+      Signals.send("TERM", process.orElseThrow());
+      Signals.send("INT", process.orElseThrow());
     }
 
     assertThat(process.orElseThrow().waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -112,24 +112,5 @@ class SignalTest {
       assertThat(left.map(path -> path.getFileName().toString()))
           .noneMatch(name -> name.contains(".tmp-"));
     }
-  }
-
-  /**
-   * A process that a shell starts in the background ignores SIGINT, and so do all that it starts;
-   * {@code env} can undo that, where it is GNU's.
-   */
-  private static List<String> withDefaultSignals() throws Exception {
-    List<String> env = List.of("env", "--default-signal=INT,TERM");
-    List<String> trial = new ArrayList<>(env);
-    trial.add("true");
-    Process tried =
-        new ProcessBuilder(trial).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    return tried.waitFor() == 0 ? env : List.of();
-  }
-
-  private void send(String signal) throws Exception {
-    new ProcessBuilder("kill", "-" + signal, String.valueOf(process.orElseThrow().pid()))
-        .start()
-        .waitFor();
   }
 }

@@ -2,14 +2,17 @@ package io.github.checkpoint4j.cli;
 
 import static io.github.checkpoint4j.cli.Run.ckpt;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.checkpoint4j.format.Json;
 import io.github.checkpoint4j.format.SafeTensors;
 import io.github.checkpoint4j.state.StateDict;
 import io.github.checkpoint4j.state.Tensor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -147,5 +150,20 @@ class VerifyTest {
                 2,
                 "",
                 "ckpt verify: Missing required parameter: 'PATH'; see ckpt verify --help\n"));
+  }
+
+  @Test
+  void it_ends_where_it_is_told_to() throws IOException {
+    Path run = Fixture.run(temporary.resolve("cancelled"));
+    CancellationException cancelled = new CancellationException();
+
+    assertThatThrownBy(
+            () ->
+                Verify.document(
+                    run,
+                    _ -> {
+                      throw cancelled;
+                    }))
+        .isSameAs(cancelled);
   }
 }

@@ -46,10 +46,10 @@ public record Verification(
   }
 
   /**
-   * As {@link #of(Path)}.
+   * As {@link #of(Path)}, telling how far it is.
    *
-   * @param read is told again and again how many more bytes were compared with their checksums;
-   *     what it throws ends the reading
+   * @param read is told, in the thread that verifies, how many more bytes were read, together at
+   *     most {@link CheckpointInfo#size}; what it throws ends the verification
    */
   public static Verification of(Path directory, LongConsumer read) throws IOException {
     return of(LocalStorage.instance(), directory, read);

@@ -63,6 +63,7 @@ final class Verifier {
                 if (!directory.faultyFile().equals(Optional.of(name))) {
                   structure(name, file, true);
                 }
+                read.accept(file.size());
               });
     }
     compareShards();

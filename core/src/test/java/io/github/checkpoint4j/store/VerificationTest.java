@@ -14,11 +14,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,20 +69,25 @@ class VerificationTest {
   }
 
   @Test
-  void a_reading_tells_how_far_it_is_and_can_be_ended() throws IOException {
-    List<Long> told = new ArrayList<>();
+  void it_tells_how_much_it_has_read_and_ends_where_it_is_told_to() throws IOException {
+    AtomicLong read = new AtomicLong();
+    Verification verification = Verification.of(checkpoint, read::addAndGet);
+    assertThat(read).hasValue(verification.bytes());
 
-    Verification verification = Verification.of(checkpoint, told::add);
+    Files.delete(checkpoint.resolve("manifest.json"));
+    read.set(0);
+    long unverified = Verification.of(checkpoint, read::addAndGet).bytes();
+    assertThat(read).hasValue(unverified);
 
-    assertThat(told.stream().mapToLong(Long::longValue).sum()).isEqualTo(verification.bytes());
+    CancellationException cancelled = new CancellationException();
     assertThatThrownBy(
             () ->
                 Verification.of(
                     checkpoint,
-                    bytes -> {
-                      throw new CancellationException("enough");
+                    _ -> {
+                      throw cancelled;
                     }))
-        .isInstanceOf(CancellationException.class);
+        .isSameAs(cancelled);
   }
 
   @Test
