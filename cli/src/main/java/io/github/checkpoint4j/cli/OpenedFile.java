@@ -72,7 +72,8 @@ final class OpenedFile implements AutoCloseable {
     MappedFile file = file().orElseThrow();
     for (String name : file.read(bytes -> neighbours(bytes, file.path().toString()))) {
       Path neighbour = file.path().resolveSibling(name);
-      if (Files.exists(neighbour)) {
+      // Anything else, a pipe for instance, could keep whoever opens it waiting.
+      if (Files.isRegularFile(neighbour)) {
         map(name, neighbour);
       }
     }

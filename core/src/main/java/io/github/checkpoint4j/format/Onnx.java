@@ -61,10 +61,10 @@ public final class Onnx {
    * @param file the whole file. Tensors whose bytes are there as they are in memory, which is the
    *     rule, are windows on it and valid as long as it is; others are copies
    * @param source what the file is, for messages: its name
-   * @throws CorruptFileException if it is not an ONNX model, cut short, or a tensor does not have
-   *     the size of its shape
-   * @throws UnsupportedFeatureException if a tensor is kept in another file, is sparse, or of a
-   *     type that {@link io.github.checkpoint4j.state.Dtype} does not have
+   * @throws CorruptFileException if it is not an ONNX model, cut short, a tensor does not have the
+   *     size of its shape, or its elements are in another file
+   * @throws UnsupportedFeatureException if a tensor is sparse, or of a type that {@link
+   *     io.github.checkpoint4j.state.Dtype} does not have
    */
   public static Onnx parse(MemorySegment file, String source)
       throws CorruptFileException, UnsupportedFeatureException {
