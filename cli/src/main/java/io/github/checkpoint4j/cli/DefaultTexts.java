@@ -16,7 +16,7 @@ final class DefaultTexts extends ListResourceBundle {
     TrainingDefaults numbers = kind.defaults();
     texts.put("verb", kind.verb());
     texts.put("data", kind.builtIn());
-    texts.put("steps", text(numbers.steps()));
+    texts.put("steps", Long.toString(numbers.steps()));
     texts.put("batch-size", text(numbers.batchSize()));
     texts.put("learning-rate", text(numbers.learningRate()));
     texts.put("warmup-steps", text(numbers.warmupSteps()));

@@ -6,44 +6,19 @@ import java.util.stream.Collectors;
 
 /** The kinds of task, with what is so for each where nothing else is said. */
 enum TaskKind {
-  CLASSIFY(
-      "classify",
-      "reviews",
-      "ckpt predict",
-      new TrainingDefaults(100, 32, 5e-5, 30, 25, 5, 64, TaskData.ALL),
-      List.of("accuracy", "f1", "matthews_correlation", "loss")),
-  LM(
-      "lm",
-      "poems",
-      "ckpt generate",
-      new TrainingDefaults(600, 32, 4e-3, 50, 100, 20, 128, TaskData.ALL),
-      List.of("loss", "perplexity")),
-  SEQ2SEQ(
-      "seq2seq",
-      "pronunciations",
-      "ckpt generate",
-      new TrainingDefaults(600, 64, 3e-3, 50, 100, 20, 64, 500),
-      List.of("phoneme_error_rate", "character_error_rate", "exact_match", "loss")),
-  MLM(
-      "mlm",
-      "reviews",
-      "ckpt train classify --model",
-      new TrainingDefaults(100, 32, 5e-4, 10, 25, 5, 64, TaskData.ALL),
-      List.of("loss", "perplexity"));
+  CLASSIFY("classify", "reviews", "ckpt predict"),
+  LM("lm", "poems", "ckpt generate"),
+  SEQ2SEQ("seq2seq", "pronunciations", "ckpt generate"),
+  MLM("mlm", "reviews", "ckpt train classify --model");
 
   private final String verb;
   private final String builtIn;
   private final String use;
-  private final TrainingDefaults defaults;
-  private final List<String> metrics;
 
-  TaskKind(
-      String verb, String builtIn, String use, TrainingDefaults defaults, List<String> metrics) {
+  TaskKind(String verb, String builtIn, String use) {
     this.verb = verb;
     this.builtIn = builtIn;
     this.use = use;
-    this.defaults = defaults;
-    this.metrics = metrics;
   }
 
   /**
@@ -82,11 +57,20 @@ enum TaskKind {
   }
 
   TrainingDefaults defaults() {
-    return defaults;
+    return switch (this) {
+      case CLASSIFY -> new TrainingDefaults(100, 32, 5e-5, 30, 25, 5, 64, TaskData.ALL);
+      case LM -> new TrainingDefaults(600, 32, 4e-3, 50, 100, 20, 128, TaskData.ALL);
+      case SEQ2SEQ -> new TrainingDefaults(600, 64, 3e-3, 50, 100, 20, 64, 500);
+      case MLM -> new TrainingDefaults(100, 32, 5e-4, 10, 25, 5, 64, TaskData.ALL);
+    };
   }
 
-  /** What evaluations measure, without {@code eval_}. */
+  /** What evaluations measure, without {@code eval_}; the first tells the best. */
   List<String> metrics() {
-    return metrics;
+    return switch (this) {
+      case CLASSIFY -> List.of("accuracy", "f1", "matthews_correlation", "loss");
+      case LM, MLM -> List.of("loss", "perplexity");
+      case SEQ2SEQ -> List.of("phoneme_error_rate", "character_error_rate", "exact_match", "loss");
+    };
   }
 }
