@@ -19,7 +19,8 @@ class HeatMapTest {
   /** As the page reads it: rows, columns, cells. */
   private static List<Number> numbers(Tensor tensor) {
     ByteBuffer bytes =
-        ByteBuffer.wrap(HeatMap.of(NumericArray.of(tensor).orElseThrow()).orElseThrow().toBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer.wrap(HeatMap.of(NumericArray.of(tensor).orElseThrow()).orElseThrow().toBytes())
+            .order(ByteOrder.LITTLE_ENDIAN);
     List<Number> numbers = new ArrayList<>(List.of(bytes.getInt(), bytes.getInt()));
     while (bytes.hasRemaining()) {
       numbers.add(bytes.getFloat());
@@ -79,8 +80,13 @@ class HeatMapTest {
 
   @Test
   void without_elements_or_numbers_there_is_none() {
-    assertThat(HeatMap.of(NumericArray.of(Tensor.ofFloats(new float[0], 3, 0)).orElseThrow())).isEmpty();
-    assertThat(HeatMap.of(NumericArray.of(Tensor.of(Dtype.C64, new long[] {1}, MemorySegment.ofArray(new byte[8]))).orElseThrow()))
+    assertThat(HeatMap.of(NumericArray.of(Tensor.ofFloats(new float[0], 3, 0)).orElseThrow()))
+        .isEmpty();
+    assertThat(
+            HeatMap.of(
+                NumericArray.of(
+                        Tensor.of(Dtype.C64, new long[] {1}, MemorySegment.ofArray(new byte[8])))
+                    .orElseThrow()))
         .isEmpty();
   }
 }
