@@ -26,6 +26,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the language verbs save, {@code transformers} opens and writes the same with; and a run of a
@@ -137,22 +139,26 @@ class LanguageRunInteropTest {
         .isEqualTo(guessed.stream().map(Json::of).toList());
   }
 
-  @Test
-  void a_run_begun_in_python_goes_on_here_without_being_told_its_arguments() throws Exception {
-    train(data.lm(run));
+  @ParameterizedTest
+  @ValueSource(strings = {"lm", "seq2seq"})
+  void a_run_begun_in_python_goes_on_here_without_being_told_its_arguments(String task)
+      throws Exception {
+    boolean lm = task.equals("lm");
+    Path examples = lm ? data.texts() : data.pairs();
+    train(lm ? data.lm(run) : data.seq2seq(run));
     Path model = withDropout(run.resolve("checkpoint-4"));
     Path theirs = directory.resolve("theirs");
-    python(List.of("train", model.toString(), data.texts().toString(), theirs.toString()));
+    python(List.of("train", task, model.toString(), examples.toString(), theirs.toString()));
     Path ours = directory.resolve("ours");
 
     Run on =
         Run.ckpt(
             "train",
-            "lm",
+            task,
             "--resume",
             theirs.resolve("checkpoint-10"),
             "--train",
-            data.texts(),
+            examples,
             "--output",
             ours,
             "--max-length",
@@ -192,7 +198,7 @@ class LanguageRunInteropTest {
     }
     String config = Files.readString(checkpoint.resolve("config.json"));
     Files.writeString(
-        model.resolve("config.json"), config.replaceAll("(\"[a-z]+_pdrop\": )[0-9.]+", "$10.1"));
+        model.resolve("config.json"), config.replaceAll("(\"(?:[a-z]+_pdrop|dropout_rate)\": )[0-9.]+", "$10.1"));
     return model;
   }
 

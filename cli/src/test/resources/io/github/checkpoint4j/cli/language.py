@@ -2,8 +2,9 @@
 
 language.py lm|seq2seq DIR TEXT...       the greedy text of each, as JSON
 language.py mlm DIR TEXT...              the likeliest token at each place of each, as JSON
-language.py train DIR TRAIN OUTPUT       trains a GPT-2 on lines of text for 20 steps, with a checkpoint at 10;
-                                         writes what was logged into OUTPUT/log_history.json
+language.py train lm|seq2seq DIR TRAIN OUTPUT
+                                         trains the model on lines of text, or on pairs, for 20 steps, with a
+                                         checkpoint at 10; writes what was logged into OUTPUT/log_history.json
 """
 
 import json
@@ -17,6 +18,7 @@ from transformers import (
     AutoModelForSeq2SeqLM,
     AutoTokenizer,
     DataCollatorForLanguageModeling,
+    DataCollatorForSeq2Seq,
     Trainer,
     TrainingArguments,
     set_seed,
@@ -42,23 +44,30 @@ def guessed(directory, texts):
         yield model(**tokenizer(text, return_tensors="pt")).logits[0].argmax(-1).tolist()
 
 
-def train(directory, file, output):
+def train(task, directory, file, output):
     set_seed(SEED)
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    model = AutoModelForCausalLM.from_pretrained(directory)
     lines = pathlib.Path(file).read_text(encoding="utf-8").splitlines()
-    examples = [{"input_ids": tokenizer(line)["input_ids"] + [tokenizer.eos_token_id]} for line in lines]
+    if task == "lm":
+        model = AutoModelForCausalLM.from_pretrained(directory)
+        examples = [{"input_ids": tokenizer(line)["input_ids"] + [tokenizer.eos_token_id]} for line in lines]
+        collator = DataCollatorForLanguageModeling(tokenizer, mlm=False)
+    else:
+        model = AutoModelForSeq2SeqLM.from_pretrained(directory)
+        pairs = [line.split("\t") for line in lines]
+        examples = [
+            {"input_ids": tokenizer(source)["input_ids"], "labels": tokenizer(target)["input_ids"]}
+            for source, target in pairs
+        ]
+        collator = DataCollatorForSeq2Seq(tokenizer)
     arguments = TrainingArguments(
         output_dir=output, max_steps=20, per_device_train_batch_size=8, learning_rate=1e-3, weight_decay=0.01,
         lr_scheduler_type="cosine", warmup_steps=5, logging_steps=1, save_steps=10, seed=SEED, report_to="none",
         use_cpu=True, disable_tqdm=True,
     )
     trainer = Trainer(
-        model=model, args=arguments, train_dataset=examples, processing_class=tokenizer,
-        data_collator=DataCollatorForLanguageModeling(tokenizer, mlm=False),
+        model=model, args=arguments, train_dataset=examples, processing_class=tokenizer, data_collator=collator
     )
-    # The mean of the batch, and not a sum divided by the labels that are not guessed too.
-    trainer.model_accepts_loss_kwargs = False
     trainer.train()
     (pathlib.Path(output) / "log_history.json").write_text(json.dumps(trainer.state.log_history))
 
