@@ -10,6 +10,7 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -19,6 +20,10 @@ import java.util.stream.Stream;
  * @param root its real path
  */
 record ServedDirectory(Path root) {
+  /** Of which a file may name others beside it, where its tensors are. */
+  private static final Set<Format> NAMING_OTHERS =
+      Set.of(Format.JSON, Format.ONNX, Format.TENSORFLOW);
+
   /**
    * The directory at {@code path}.
    *
@@ -52,7 +57,7 @@ record ServedDirectory(Path root) {
       requireTreeInside(real);
     } else if (Files.isDirectory(real)) {
       requireRunInside(real);
-    } else if (isIndex(real)) {
+    } else if (namesOthers(real)) {
       requireInside(entries(Objects.requireNonNull(real.getParent())));
     }
     return real;
@@ -68,13 +73,12 @@ record ServedDirectory(Path root) {
     return path.equals(root) ? String.valueOf(root.getFileName()) : name(path);
   }
 
-  /** A file that may name others beside it. */
-  private static boolean isIndex(Path file) throws IOException {
+  private static boolean namesOthers(Path file) throws IOException {
     if (!Files.isRegularFile(file)) {
       return false;
     }
     try (MappedFile mapped = MappedFile.open(file)) {
-      return Format.detect(mapped.bytes()).filter(Format.JSON::equals).isPresent();
+      return Format.detect(mapped.bytes()).filter(NAMING_OTHERS::contains).isPresent();
     }
   }
 

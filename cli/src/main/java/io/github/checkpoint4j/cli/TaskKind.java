@@ -59,8 +59,8 @@ enum TaskKind {
   TrainingDefaults defaults() {
     return switch (this) {
       case CLASSIFY -> new TrainingDefaults(100, 32, 5e-5, 30, 25, 5, 64, TaskData.ALL);
-      case LM -> new TrainingDefaults(600, 32, 4e-3, 50, 100, 20, 128, TaskData.ALL);
-      case SEQ2SEQ -> new TrainingDefaults(600, 64, 3e-3, 50, 100, 20, 64, 500);
+      case LM -> new TrainingDefaults(1500, 32, 3e-3, 50, 250, 50, 128, TaskData.ALL);
+      case SEQ2SEQ -> new TrainingDefaults(2400, 64, 1e-3, 100, 400, 100, 64, 500);
       case MLM -> new TrainingDefaults(100, 32, 5e-4, 10, 25, 5, 64, TaskData.ALL);
     };
   }

@@ -198,7 +198,8 @@ class LanguageRunInteropTest {
     }
     String config = Files.readString(checkpoint.resolve("config.json"));
     Files.writeString(
-        model.resolve("config.json"), config.replaceAll("(\"(?:[a-z]+_pdrop|dropout_rate)\": )[0-9.]+", "$10.1"));
+        model.resolve("config.json"),
+        config.replaceAll("(\"(?:[a-z]+_pdrop|dropout_rate)\": )[0-9.]+", "$10.1"));
     return model;
   }
 

@@ -554,6 +554,40 @@ class ServedRoutesTest {
   }
 
   @Test
+  void an_onnx_model_does_not_lead_out_by_the_file_of_its_tensors() throws IOException {
+    Path golden = Path.of(System.getProperty("checkpoint4j.root"), "golden/onnx/external");
+    Files.copy(golden.resolve("model.onnx"), root.resolve("model.onnx"));
+    Files.copy(golden.resolve("weights.bin"), temporary.resolve("weights.bin"));
+    Files.createSymbolicLink(root.resolve("weights.bin"), temporary.resolve("weights.bin"));
+
+    assertThat(web.get("/api/contents", "path", "model.onnx").status()).isEqualTo(403);
+  }
+
+  @Test
+  void a_tensorflow_checkpoint_does_not_lead_out_by_a_shard() throws IOException {
+    Path golden =
+        Path.of(System.getProperty("checkpoint4j.root"), "golden/tensorflow/good/sharded");
+    try (var files = Files.list(golden)) {
+      for (Path file : files.toList()) {
+        String name = String.valueOf(file.getFileName());
+        Path copy = Files.copy(file, temporary.resolve(name));
+        if (name.endsWith(".index")) {
+          Files.copy(copy, root.resolve(name));
+        } else if (name.contains(".data-")) {
+          Files.createSymbolicLink(root.resolve(name), copy);
+        }
+      }
+    }
+    Path index;
+    try (var files = Files.list(root)) {
+      index = files.filter(file -> file.toString().endsWith(".index")).findFirst().orElseThrow();
+    }
+
+    assertThat(web.get("/api/contents", "path", String.valueOf(index.getFileName())).status())
+        .isEqualTo(403);
+  }
+
+  @Test
   void what_cannot_be_read_is_told_as_on_the_command_line() throws IOException {
     Path broken = Files.writeString(root.resolve("broken.safetensors"), "nothing of the kind");
 
