@@ -13,6 +13,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
 import java.util.Objects;
 
 /**
@@ -22,6 +23,9 @@ import java.util.Objects;
  * @param message one line: what, where, expected and found, what to do
  */
 record Failure(int status, String message) {
+  /** Where classes are that a distribution which only reads files does not have. */
+  private static final List<String> TRAINING =
+      List.of("org/bytedeco/", "io/github/checkpoint4j/transformers/");
 
   Failure {
     message = Printable.of(message);
@@ -51,7 +55,7 @@ record Failure(int status, String message) {
               "not enough memory ("
                   + text(e)
                   + "); free some, or give the JVM more with CKPT_JAVA_OPTS=-Xmx…");
-      case NoClassDefFoundError e when text(e).startsWith("org/bytedeco/") ->
+      case NoClassDefFoundError e when TRAINING.stream().anyMatch(text(e)::startsWith) ->
           new Failure(
               ExitStatus.FAILED,
               "needs libtorch, which is not in this distribution; use one that can train");

@@ -128,9 +128,10 @@ class CompletionTest {
     Files.writeString(script, ckpt("completion", "fish").out());
 
     assertThat(fish("ckpt sho")).containsExactly("show");
-    assertThat(fish("ckpt train ")).containsExactly("classify");
+    assertThat(fish("ckpt train ")).containsExactly("classify", "lm", "mlm", "seq2seq");
     assertThat(fish("ckpt train classify --lr-scheduler "))
-        .containsExactlyInAnyOrder("linear", "cosine", "constant");
+        .containsExactlyInAnyOrder(
+            "linear", "cosine", "constant", "cosine_with_restarts", "polynomial", "inverse_sqrt");
     assertThat(fish("ckpt train classify --no-as")).containsExactly("--no-async-save");
     assertThat(fish("ckpt train classify --resume nev")).containsExactly("never");
     assertThat(fish("ckpt train classify --seed weig")).isEmpty();

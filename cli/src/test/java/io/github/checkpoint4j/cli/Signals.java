@@ -1,5 +1,6 @@
 package io.github.checkpoint4j.cli;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,13 +13,13 @@ final class Signals {
    * background ignores SIGINT, and so do all that it starts; {@code env} can undo that, where it is
    * GNU's.
    */
-  static List<String> asUsual() throws Exception {
+  static List<String> asUsual() throws IOException {
     List<String> env = List.of("env", "--default-signal=INT,TERM");
     List<String> trial = new ArrayList<>(env);
     trial.add("true");
     Process tried =
         new ProcessBuilder(trial).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-    return tried.waitFor() == 0 ? env : List.of();
+    return tried.onExit().join().exitValue() == 0 ? env : List.of();
   }
 
   /** Sends one, by its name. */

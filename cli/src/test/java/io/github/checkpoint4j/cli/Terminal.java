@@ -45,11 +45,11 @@ final class Terminal implements AutoCloseable {
   /** Starts a command line of {@code sh} on a terminal of 80 columns that understands colours. */
   static Terminal start(Path directory, Map<String, String> environment, String command)
       throws IOException {
+    List<String> words = new ArrayList<>(Signals.asUsual());
+    words.addAll(
+        List.of("script", "-q", "-e", "-c", "stty cols 80 rows 24; " + command, "/dev/null"));
     ProcessBuilder builder =
-        new ProcessBuilder(
-                "script", "-q", "-e", "-c", "stty cols 80 rows 24; " + command, "/dev/null")
-            .directory(directory.toFile())
-            .redirectErrorStream(true);
+        new ProcessBuilder(words).directory(directory.toFile()).redirectErrorStream(true);
     builder.environment().keySet().removeAll(List.of("NO_COLOR", "PS1", "PROMPT_COMMAND"));
     builder.environment().putAll(Map.of("TERM", "xterm", "LC_ALL", "C.UTF-8", "SHELL", "/bin/sh"));
     builder.environment().putAll(environment);

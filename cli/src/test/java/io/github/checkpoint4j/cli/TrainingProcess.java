@@ -31,7 +31,7 @@ final class TrainingProcess implements AutoCloseable {
 
   /** Starts {@code ckpt} with these arguments, its two outputs as one. */
   static TrainingProcess start(List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
+    List<String> command = new ArrayList<>(Signals.asUsual());
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
