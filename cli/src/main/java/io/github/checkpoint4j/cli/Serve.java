@@ -3,6 +3,7 @@ package io.github.checkpoint4j.cli;
 import io.github.checkpoint4j.GracefulStop;
 import io.github.checkpoint4j.cli.serve.LoopbackServer;
 import io.github.checkpoint4j.cli.serve.Token;
+import io.github.checkpoint4j.format.Json;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.BindException;
@@ -43,6 +44,11 @@ final class Serve implements Callable<Integer> {
       description = "The port at 127.0.0.1; 0, as without it, is any that is free.")
   int port;
 
+  @Option(
+      names = "--json",
+      description = "Print the address and the directory as one JSON document.")
+  boolean json;
+
   Serve(InstantSource clock) {
     this.clock = clock;
   }
@@ -59,7 +65,15 @@ final class Serve implements Callable<Integer> {
         ServedRoutes routes = new ServedRoutes(served, clock);
         LoopbackServer server = start(routes)) {
       PrintWriter out = spec.commandLine().getOut();
-      out.println(server.entrance());
+      String address = server.entrance().toString();
+      out.println(
+          json
+              ? Json.object()
+                  .put("address", address)
+                  .put("directory", directory.toString())
+                  .build()
+                  .toText()
+              : address);
       out.flush();
       PrintWriter err = spec.commandLine().getErr();
       err.println("serving " + Printable.of(directory.toString()) + "; Ctrl-C ends it");

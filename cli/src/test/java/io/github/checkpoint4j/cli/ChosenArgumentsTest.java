@@ -138,9 +138,11 @@ class ChosenArgumentsTest {
 
   @Test
   void a_schedule_that_there_is_not_has_to_be_chosen_anew() {
-    assertThatThrownBy(() -> chosen(Json.object().put("lr_scheduler_type", "polynomial"), false))
+    assertThatThrownBy(
+            () -> chosen(Json.object().put("lr_scheduler_type", "warmup_stable_decay"), false))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageStartingWith("lr_scheduler_type is \"polynomial\", which is not supported");
+        .hasMessageStartingWith(
+            "lr_scheduler_type is \"warmup_stable_decay\", which is not supported");
   }
 
   @Test

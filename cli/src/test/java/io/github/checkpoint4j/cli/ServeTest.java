@@ -7,9 +7,11 @@ import io.github.checkpoint4j.cli.serve.Web;
 import io.github.checkpoint4j.format.Json;
 import java.io.File;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +37,11 @@ class ServeTest {
   }
 
   private URI start(Path directory, String classPath) throws Exception {
+    return URI.create(printed(directory, classPath).strip());
+  }
+
+  /** What it prints when it serves. */
+  private String printed(Path directory, String classPath, String... options) throws Exception {
     Path out = temporary.resolve("out");
     Path err = temporary.resolve("err");
     List<String> command = new ArrayList<>(Signals.asUsual());
@@ -47,6 +54,7 @@ class ServeTest {
             "io.github.checkpoint4j.cli.Ckpt",
             "serve",
             directory.toString()));
+    command.addAll(List.of(options));
     Process serving =
         new ProcessBuilder(command)
             .redirectOutput(out.toFile())
@@ -57,7 +65,7 @@ class ServeTest {
       assertThat(serving.isAlive()).as(() -> "the process: " + read(err)).isTrue();
       Thread.sleep(20);
     }
-    return URI.create(Files.readString(out).strip());
+    return Files.readString(out);
   }
 
   private static String read(Path file) {
@@ -81,6 +89,17 @@ class ServeTest {
     assertThat(process.orElseThrow().waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.orElseThrow().exitValue()).isEqualTo(status);
     assertThat(ckpt("verify", run).status()).isZero();
+  }
+
+  @Test
+  void with_json_the_address_is_in_one_document() throws Exception {
+    Path run = Fixture.run(temporary.resolve("run"));
+    byte[] printed = printed(run, ClassPath.OF_TESTS, "--json").getBytes(StandardCharsets.UTF_8);
+
+    Json.Obj document = (Json.Obj) Json.parse(MemorySegment.ofArray(printed), "standard output");
+    assertThat(document.text("directory")).isEqualTo(run.toString());
+    assertThat(new Web(URI.create(document.text("address"))).get("/api/runs").status())
+        .isEqualTo(200);
   }
 
   @Test
