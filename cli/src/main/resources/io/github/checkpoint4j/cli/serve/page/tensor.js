@@ -26,7 +26,7 @@ function figures({dtype, shape: dimensions, elements, bytes, stats}) {
   ];
   if (stats) {
     facts.push(['least', figure(stats.min)], ['greatest', figure(stats.max)], ['mean', figure(stats.mean)],
-      ['deviation', figure(stats.std)], ['zeros', count(stats.zeros)], ['NaN', count(stats.nan)],
+      ['deviation', figure(stats.std)], ['norm', figure(stats.norm)], ['zeros', count(stats.zeros)], ['NaN', count(stats.nan)],
       ['infinite', count(stats.infinite)]);
   }
   return [
