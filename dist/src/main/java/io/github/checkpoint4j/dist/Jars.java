@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
 record Jars(List<Path> reading, List<Path> training) {
   /** As in the launcher. */
   private static final Pattern READING =
-      Pattern.compile("(checkpoint4j-(cli|core|keras|torch)|picocli)-.*");
+      Pattern.compile("(checkpoint4j-(cli|core|keras|torch)|picocli|uplot)-.*");
 
   /** Those that the build of the module cli left in its folder target. */
   static Jars of(Path target) throws IOException {

@@ -12,7 +12,7 @@ enum Variant {
   RUNTIME(true, Optional.of("java.se,jdk.httpserver,jdk.unsupported,jdk.zipfs")),
 
   /** The verbs that read and convert, without libtorch, with the runtime that they need. */
-  READER(false, Optional.of("java.base"));
+  READER(false, Optional.of("java.base,jdk.httpserver,jdk.zipfs"));
 
   private final boolean trains;
   private final Optional<String> modules;

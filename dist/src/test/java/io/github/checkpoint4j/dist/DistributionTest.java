@@ -2,7 +2,12 @@ package io.github.checkpoint4j.dist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -143,6 +148,35 @@ class DistributionTest {
 
     assertThat(trained.status()).as(trained.err()).isZero();
     assertThat(run.resolve("checkpoint-1/model.safetensors")).exists();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Variant.class,
+      names = {"RUNTIME", "READER"})
+  void one_with_a_runtime_serves_the_page_with_its_charts(Variant variant) throws Exception {
+    Path unpacked = unpack(variant);
+    ProcessBuilder builder =
+        new ProcessBuilder(unpacked.resolve("bin/ckpt").toString(), "serve", temporary.toString());
+    builder.environment().putAll(environment);
+    Process serving = builder.redirectError(temporary.resolve("said").toFile()).start();
+    try (BufferedReader out = serving.inputReader(StandardCharsets.UTF_8);
+        HttpClient client = HttpClient.newHttpClient()) {
+      URI entrance = URI.create(String.valueOf(out.readLine()));
+      String token = entrance.getQuery().substring("token=".length());
+      for (String path : List.of("/", "/api/runs", "/uplot/uPlot.js")) {
+        HttpResponse<String> response =
+            client.send(
+                HttpRequest.newBuilder(entrance.resolve(path))
+                    .header("Authorization", "Bearer " + token)
+                    .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(response.statusCode()).as(path).isEqualTo(200);
+      }
+    } finally {
+      serving.destroy();
+      serving.waitFor();
+    }
   }
 
   @Test
