@@ -97,6 +97,11 @@ final class StepClock implements TrainerCallback {
       public ModelOutput forward(Batch batch) {
         return timed(Phase.FORWARD, () -> model.forward(batch));
       }
+
+      @Override
+      public boolean predictsNextToken() {
+        return model.predictsNextToken();
+      }
     };
   }
 
