@@ -9,13 +9,13 @@ import io.github.checkpoint4j.torch.TrainerCallback;
 import io.github.checkpoint4j.torch.TrainerControl;
 import io.github.checkpoint4j.torch.TrainerState;
 import io.github.checkpoint4j.torch.TrainingArguments;
+import io.github.checkpoint4j.torch.WrappedModel;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
-import org.bytedeco.pytorch.Module;
 
 /**
  * Tells how long the steps of a training take, and the parts of a step. A step begins with {@code
@@ -87,20 +87,15 @@ final class StepClock implements TrainerCallback {
 
   /** {@code model}, timed. */
   TrainableModel timed(TrainableModel model) {
-    return new TrainableModel() {
+    return new WrappedModel() {
       @Override
-      public Module module() {
-        return model.module();
+      public TrainableModel model() {
+        return model;
       }
 
       @Override
       public ModelOutput forward(Batch batch) {
         return timed(Phase.FORWARD, () -> model.forward(batch));
-      }
-
-      @Override
-      public boolean predictsNextToken() {
-        return model.predictsNextToken();
       }
     };
   }

@@ -147,7 +147,8 @@ record ChosenArguments(
     ifGiven(options.schedule, schedule -> arguments.lrSchedulerType(type(schedule)));
   }
 
-  private static <T> void ifGiven(@Nullable T option, Consumer<T> set) {
+  /** Passes on an option that the user gives. */
+  static <T> void ifGiven(@Nullable T option, Consumer<T> set) {
     if (option != null) {
       set.accept(option);
     }

@@ -1,10 +1,10 @@
 package io.github.checkpoint4j.cli;
 
+import static io.github.checkpoint4j.cli.ChosenArguments.ifGiven;
+
 import io.github.checkpoint4j.transformers.GenerationConfig;
 import io.github.checkpoint4j.transformers.GenerationDefaults;
 import java.util.List;
-import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How texts are written: as the options say, or else the model's directory.
@@ -75,11 +75,5 @@ record ChosenGeneration(
                   options.greedy ? "leave out the one or the other" : "give --sample too"));
     }
     return true;
-  }
-
-  private static <T> void ifGiven(@Nullable T option, Consumer<T> set) {
-    if (option != null) {
-      set.accept(option);
-    }
   }
 }

@@ -1,13 +1,10 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -64,23 +61,12 @@ final class Generate implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    boolean named = !words.isEmpty() && Models.isDirectory(words.getFirst());
-    Path path = named ? Path.of(words.getFirst()) : DEFAULT_RUN;
-    if (!named && !Models.isDirectory(DEFAULT_RUN.toString())) {
-      throw new IllegalArgumentException(
-          (words.isEmpty() ? "" : "'" + words.getFirst() + "' is no directory, and ")
-              + "there is no run in "
-              + DEFAULT_RUN
-              + "; train one with ckpt train lm, or give the directory of one");
-    }
-    List<String> texts = named ? words.subList(1, words.size()) : words;
+    NamedTexts named = NamedTexts.of(words, DEFAULT_RUN, "lm");
+    List<String> texts = named.texts();
     if (texts.isEmpty() && !Boolean.getBoolean("checkpoint4j.interactive")) {
-      texts = lines();
+      texts = NamedTexts.lines(in);
     }
-    Path directory = Models.directory(path);
-    if (!directory.equals(path)) {
-      err.println("using " + Printable.of(directory.toString()));
-    }
+    Path directory = named.model(err);
     try {
       write(directory, texts);
     } catch (IllegalArgumentException e) {
@@ -103,9 +89,5 @@ final class Generate implements Callable<Integer> {
         .distinct()
         .forEach(seed -> err.println("drawn with --seed " + seed));
     written.forEach(each -> out.println(each.shown()));
-  }
-
-  private List<String> lines() throws IOException {
-    return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)).readAllLines();
   }
 }

@@ -40,12 +40,7 @@ record LanguageModeling(LanguageModelTask task, TaskExamples<String> examples)
             this::made);
     Gpt2Config config = made.model().config();
     made.requireTokens(config.vocabSize());
-    int length = task.data().maxLength();
-    if (length > config.nPositions()) {
-      throw new IllegalArgumentException(
-          "--max-length is %d and %s has %d positions; give less"
-              .formatted(length, made.source(), config.nPositions()));
-    }
+    made.requirePositions(task.data().maxLength(), config.nPositions());
     if (!task.packing()) {
       made.requireId(SpecialToken.PAD, ", or pack the texts with --packing");
     }

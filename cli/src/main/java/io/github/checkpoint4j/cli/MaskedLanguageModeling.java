@@ -49,12 +49,7 @@ record MaskedLanguageModeling(MaskedLanguageModelTask task, TaskExamples<String>
     loaded.requireId(SpecialToken.MASK, "");
     loaded.requireId(SpecialToken.PAD, "");
     int length = task.data().maxLength();
-    long positions = loaded.model().config().maxPositionEmbeddings();
-    if (length > positions) {
-      throw new IllegalArgumentException(
-          "--max-length is %d and %s has %d positions; give less"
-              .formatted(length, loaded.source(), positions));
-    }
+    loaded.requirePositions(length, loaded.model().config().maxPositionEmbeddings());
     var collator = new MaskedLMCollator(loaded.tokenizer(), task.maskProbability());
     return new TaskParts<>(
         loaded.withFiles(),

@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -89,6 +90,21 @@ final class NewModelOptions {
 
   private boolean isMade() {
     return NewModel.CHARACTERS.equals(tokenizer) || NewModel.BYTES.equals(tokenizer);
+  }
+
+  /** What the help says of a new model, where another is not asked for. */
+  static Map<String, String> texts(String tokenizers, NewModel usual) {
+    return Map.of(
+        "tokenizers",
+        tokenizers,
+        "tokenizer",
+        usual.tokenizer(),
+        "layers",
+        Integer.toString(usual.layers()),
+        "heads",
+        Integer.toString(usual.heads()),
+        "width",
+        Integer.toString(usual.width()));
   }
 
   static NewModel usual(String tokenizer, int layers, int heads, int width) {

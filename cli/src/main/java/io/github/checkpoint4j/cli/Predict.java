@@ -1,13 +1,10 @@
 package io.github.checkpoint4j.cli;
 
 import io.github.checkpoint4j.format.Json;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -55,23 +52,12 @@ final class Predict implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    boolean named = !words.isEmpty() && Models.isDirectory(words.getFirst());
-    Path path = named ? Path.of(words.getFirst()) : DEFAULT_RUN;
-    if (!named && !Models.isDirectory(DEFAULT_RUN.toString())) {
-      throw new IllegalArgumentException(
-          (words.isEmpty() ? "" : "'" + words.getFirst() + "' is no directory, and ")
-              + "there is no run in "
-              + DEFAULT_RUN
-              + "; train one with ckpt train classify, or give the directory of one");
-    }
-    List<String> texts = named ? words.subList(1, words.size()) : words;
+    NamedTexts named = NamedTexts.of(words, DEFAULT_RUN, "classify");
+    List<String> texts = named.texts();
     if (texts.isEmpty()) {
-      texts = lines();
+      texts = NamedTexts.lines(in);
     }
-    Path directory = Models.directory(path);
-    if (!directory.equals(path)) {
-      err.println("using " + Printable.of(directory.toString()));
-    }
+    Path directory = named.model(err);
     List<Classified> classified =
         Classifying.classify(directory, texts, TrainOptions.threads(threads));
     PrintWriter out = spec.commandLine().getOut();
@@ -81,9 +67,5 @@ final class Predict implements Callable<Integer> {
       classified.forEach(each -> out.println(each.line()));
     }
     return ExitStatus.FINE;
-  }
-
-  private List<String> lines() throws IOException {
-    return new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8)).readAllLines();
   }
 }

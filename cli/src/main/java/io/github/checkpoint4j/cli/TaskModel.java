@@ -130,6 +130,19 @@ record TaskModel<M extends TrainableModel>(
   }
 
   /**
+   * Returns if the model has a position for each token of a text.
+   *
+   * @throws IllegalArgumentException if a text may have more
+   */
+  void requirePositions(int maxLength, long positions) {
+    if (maxLength > positions) {
+      throw new IllegalArgumentException(
+          "--max-length is %d and %s has %d positions; give less"
+              .formatted(maxLength, source, positions));
+    }
+  }
+
+  /**
    * The id of a special token.
    *
    * @param otherwise what else the user can do

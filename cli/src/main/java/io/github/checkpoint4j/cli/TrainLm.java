@@ -1,6 +1,7 @@
 package io.github.checkpoint4j.cli;
 
 import java.io.PrintStream;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -36,22 +37,13 @@ final class TrainLm extends TrainVerb {
 
   @Override
   Map<String, String> texts() {
-    return Map.of(
+    Map<String, String> texts = new HashMap<>(NewModelOptions.texts("characters|bytes", USUAL));
+    texts.put(
         "model",
         "A Hugging Face directory of a GPT-2, a run, or weights with config.json beside them (a new"
-            + " model).",
-        "line",
-        "one text each",
-        "tokenizers",
-        "characters|bytes",
-        "tokenizer",
-        USUAL.tokenizer(),
-        "layers",
-        Integer.toString(USUAL.layers()),
-        "heads",
-        Integer.toString(USUAL.heads()),
-        "width",
-        Integer.toString(USUAL.width()));
+            + " model).");
+    texts.put("line", "one text each");
+    return texts;
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -35,22 +36,13 @@ final class TrainSeq2Seq extends TrainVerb {
 
   @Override
   Map<String, String> texts() {
-    return Map.of(
+    Map<String, String> texts = new HashMap<>(NewModelOptions.texts("transcription|bytes", USUAL));
+    texts.put(
         "model",
         "A Hugging Face directory of a T5, a run, or weights with config.json beside them (a new"
-            + " model).",
-        "line",
-        "SOURCE, a tab, TARGET",
-        "tokenizers",
-        "transcription|bytes",
-        "tokenizer",
-        USUAL.tokenizer(),
-        "layers",
-        Integer.toString(USUAL.layers()),
-        "heads",
-        Integer.toString(USUAL.heads()),
-        "width",
-        Integer.toString(USUAL.width()));
+            + " model).");
+    texts.put("line", "SOURCE, a tab, TARGET");
+    return texts;
   }
 
   @Override

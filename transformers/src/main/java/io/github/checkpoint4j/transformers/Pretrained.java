@@ -11,13 +11,11 @@ import io.github.checkpoint4j.store.Checkpoint;
 import io.github.checkpoint4j.store.MappedFile;
 import io.github.checkpoint4j.store.Sharding;
 import io.github.checkpoint4j.store.TrainerLayout;
-import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
-import io.github.checkpoint4j.torch.ModelOutput;
 import io.github.checkpoint4j.torch.ModuleState;
-import io.github.checkpoint4j.torch.Recomputation;
 import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
+import io.github.checkpoint4j.torch.WrappedModel;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
@@ -29,7 +27,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Generator;
-import org.bytedeco.pytorch.Module;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -47,7 +44,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public record Pretrained<M extends TrainableModel>(
     M model, Optional<Tokenizer> tokenizer, LoadReport report, Optional<Json.Obj> generationConfig)
-    implements TrainableModel {
+    implements WrappedModel {
   private static final String CONFIG = "config.json";
   private static final String PICKLE = "pytorch_model.bin";
 
@@ -201,31 +198,6 @@ public record Pretrained<M extends TrainableModel>(
     return Files.exists(file)
         ? new Pretrained<>(model, tokenizer, report, Optional.of(json(file)))
         : this;
-  }
-
-  @Override
-  public Module module() {
-    return model.module();
-  }
-
-  @Override
-  public ModelOutput forward(Batch batch) {
-    return model.forward(batch);
-  }
-
-  @Override
-  public boolean predictsNextToken() {
-    return model.predictsNextToken();
-  }
-
-  @Override
-  public ModelOutput forward(Batch batch, Recomputation recomputation) {
-    return model.forward(batch, recomputation);
-  }
-
-  @Override
-  public boolean supportsGradientCheckpointing() {
-    return model.supportsGradientCheckpointing();
   }
 
   /** config.json, the files of the tokenizer, and how the model writes. */

@@ -4,12 +4,9 @@ import io.github.checkpoint4j.format.CorruptFileException;
 import io.github.checkpoint4j.format.FileContent;
 import io.github.checkpoint4j.state.StateMismatchException;
 import io.github.checkpoint4j.store.Sharding;
-import io.github.checkpoint4j.torch.Batch;
 import io.github.checkpoint4j.torch.LoadReport;
-import io.github.checkpoint4j.torch.ModelOutput;
-import io.github.checkpoint4j.torch.Recomputation;
-import io.github.checkpoint4j.torch.TrainableModel;
 import io.github.checkpoint4j.torch.WeightLoading;
+import io.github.checkpoint4j.torch.WrappedModel;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.NoSuchFileException;
@@ -17,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.bytedeco.pytorch.Module;
 
 /**
  * A classifier whose weights come from a file, and what came with them.
@@ -33,7 +29,7 @@ import org.bytedeco.pytorch.Module;
  */
 public record PretrainedBert(
     BertForSequenceClassification model, Optional<Tokenizer> tokenizer, LoadReport report)
-    implements TrainableModel {
+    implements WrappedModel {
   /**
    * The classifier in a Hugging Face directory: config.json, weights in model.safetensors, in
    * shards with their index, or in pytorch_model.bin, and the tokenizer if there is one. A BERT
@@ -126,26 +122,6 @@ public record PretrainedBert(
 
   private Pretrained<BertForSequenceClassification> pretrained() {
     return new Pretrained<>(model, tokenizer, report);
-  }
-
-  @Override
-  public Module module() {
-    return model;
-  }
-
-  @Override
-  public ModelOutput forward(Batch batch) {
-    return model.forward(batch);
-  }
-
-  @Override
-  public ModelOutput forward(Batch batch, Recomputation recomputation) {
-    return model.forward(batch, recomputation);
-  }
-
-  @Override
-  public boolean supportsGradientCheckpointing() {
-    return model.supportsGradientCheckpointing();
   }
 
   /** config.json and the files of the tokenizer. */
